@@ -209,14 +209,14 @@ def as_list(
     if len(value) == n: return value
     raise InputError(f"{n} tickets need {n} {what}, or one for all of them, not {len(value)}")
 
-# %% ../nbs/04_training.ipynb #f6a29ad3
+# %% ../nbs/04_training.ipynb #ac3ce11c
 def train_many(
     tickets:list, # Tickets of any sizes
     data:Dataset, # On what
     recipe=Recipe(), # One for all, or a list with one each
     seed=0, # Orders the batches: a whole number or a tuple of them; a list has one for each ticket
     engine:str="auto", # "reference", or "auto" for the fastest here
-    progress:bool=True, # Show a bar where it takes more than two seconds?
+    progress=True, # Show a bar where it takes more than two seconds? Or a function called with the number of iterations done
 )->list: # A `Run` per ticket
     "Train many tickets (step 2 of the algorithm, each); raises `InputError` where ticket and data do not fit."
     tickets = list(tickets)
@@ -225,8 +225,10 @@ def train_many(
         if t.sizes[0] != data.inputs: raise InputError(f"{t} takes {t.sizes[0]} inputs, but {data.name} has {data.inputs}")
         if t.sizes[-1] < data.classes: raise InputError(f"{t} tells {t.sizes[-1]} classes apart, but {data.name} has {data.classes}")
     total = sum(o.iterations for o in recipes)
+    train_all = find_engine(engine)[1]
+    if callable(progress): return train_all(tickets, data, recipes, seeds, progress)
     with tqdm(total=total, desc="training", unit="it", delay=2, leave=False, disable=not progress) as bar:
-        return find_engine(engine)[1](tickets, data, recipes, seeds, bar.update)
+        return train_all(tickets, data, recipes, seeds, bar.update)
 
 # %% ../nbs/04_training.ipynb #efcbd7d9
 def train(

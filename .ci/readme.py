@@ -1,0 +1,21 @@
+"Write README.md from nbs/index.ipynb: its markdown, its code without directives, its outputs; pictures go to nbs/index_files/."
+from pathlib import Path
+
+import nbformat
+from nbconvert.exporters import MarkdownExporter
+from traitlets.config import Config
+
+root = Path(__file__).resolve().parents[1]
+notebook = nbformat.read(root/"nbs"/"index.ipynb", 4)
+lines = lambda cell: cell.source.splitlines()
+notebook.cells = [c for c in notebook.cells if "#| hide" not in lines(c)]
+for cell in notebook.cells:
+    cell.source = "\n".join(l for l in lines(cell) if not l.startswith("#| "))
+
+config = Config()
+config.NbConvertBase.display_data_priority = ["image/png", "text/markdown", "text/plain"]
+text, resources = MarkdownExporter(config=config).from_notebook_node(notebook, {"output_files_dir": "nbs/index_files", "unique_key": "index"})
+for path, content in resources["outputs"].items():
+    (root/path).parent.mkdir(exist_ok=True)
+    (root/path).write_bytes(content)
+(root/"README.md").write_text("<!-- Made from nbs/index.ipynb by .ci/readme.py: edit that. -->\n\n" + text.strip() + "\n")
