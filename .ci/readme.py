@@ -1,4 +1,5 @@
 "Write README.md from nbs/index.ipynb: its markdown, its code without directives, its outputs; pictures go to nbs/index_files/."
+import re
 from pathlib import Path
 
 import nbformat
@@ -8,6 +9,7 @@ from traitlets.config import Config
 root = Path(__file__).resolve().parents[1]
 notebook = nbformat.read(root/"nbs"/"index.ipynb", 4)
 lines = lambda cell: cell.source.splitlines()
+notebook.metadata["language_info"] = {"name": "python", "pygments_lexer": "python"}
 notebook.cells = [c for c in notebook.cells if "#| hide" not in lines(c)]
 for cell in notebook.cells:
     cell.source = "\n".join(l for l in lines(cell) if not l.startswith("#| "))
@@ -18,4 +20,5 @@ text, resources = MarkdownExporter(config=config).from_notebook_node(notebook, {
 for path, content in resources["outputs"].items():
     (root/path).parent.mkdir(exist_ok=True)
     (root/path).write_bytes(content)
+text = re.sub(r"\n\s*\n(\s*\n)+", "\n\n", re.sub(r"\n    ?(!\[png\])", r"\n\1", text)) # one empty line is enough
 (root/"README.md").write_text("<!-- Made from nbs/index.ipynb by .ci/readme.py: edit that. -->\n\n" + text.strip() + "\n")

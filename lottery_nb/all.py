@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/13_all.ipynb #7a84678d
-from . import core, data, network, pruning, rewinding, training, experiment, figures
+# %% ../nbs/13_all.ipynb #c514630d
+from . import core, data, network, pruning, rewinding, training, sparse, experiment, figures
 
-# %% ../nbs/13_all.ipynb #b242f982
+# %% ../nbs/13_all.ipynb #da800097
 __all__ = []
-for _room in (core, data, network, pruning, rewinding, training, experiment, figures):
+for _room in (core, data, network, pruning, rewinding, training, sparse, experiment, figures):
     __all__ += _room.__all__
     globals().update({name: getattr(_room, name) for name in _room.__all__})

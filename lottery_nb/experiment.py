@@ -132,10 +132,10 @@ class Findings:
     def _signed(self, table): table.attrs = self.made; return table
     def __repr__(self): return f"Findings({len(self.runs)} runs, {len(self.tickets)} trials)"
 
-# %% ../nbs/07_experiment.ipynb #b2b3e03a
+# %% ../nbs/07_experiment.ipynb #a3c3faab
 def table(self:Findings)->pd.DataFrame: # Indexed by P_m in per cent; columns (condition, measure)
     "Mean early-stop iteration and test accuracy there, in per cent, by level and condition."
-    s = self.summary.assign(P_m=lambda o: 100*o.density.groupby(o.level).transform("mean"), accuracy=lambda o: 100*o.early_stop_test_accuracy)
+    s = self.summary.assign(P_m=lambda o: (100*o.density).round(1), accuracy=lambda o: 100*o.early_stop_test_accuracy)
     columns = {"early_stop_iteration": "early stop", "accuracy": "test accuracy"}
     means = s.groupby(["level", "P_m", "condition"])[list(columns)].mean().rename(columns=columns).unstack("condition").swaplevel(axis=1)
     order = [(c, m) for c in ("winning", *sorted(set(s.condition) - {"winning"})) for m in columns.values()]

@@ -47,7 +47,7 @@ def plot_measure(
     ax.set_ylabel(label)
     sns.despine(ax=ax)
 
-# %% ../nbs/10_figures.ipynb #ad7871ca
+# %% ../nbs/10_figures.ipynb #dc578841
 def plot_early_stop(
     summary, # One row per run, such as `Findings.summary`
 ):
@@ -56,5 +56,5 @@ def plot_early_stop(
     plot_measure(summary, "early_stop_iteration", axes[0], label="Early-stop iteration (val.)")
     plot_measure(summary, "early_stop_test_accuracy", axes[1], 100, "Accuracy at early stop (test, %)")
     axes[0].set_ylim(bottom=0)
-    axes[1].legend(frameon=False, loc="lower left")
+    axes[0].legend(frameon=False, loc="upper left")
     return fig

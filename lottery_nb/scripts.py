@@ -31,12 +31,12 @@ def script(func):
         except KeyboardInterrupt: stop("interrupted", 130)
     return main
 
-# %% ../nbs/12_scripts.ipynb #4a57c2b9
-_recipes = {"sample": Recipe(iterations=600, eval_every=20)}
+# %% ../nbs/12_scripts.ipynb #3680a948
+_recipes = {"sample": Recipe(iterations=1200, eval_every=20)}
 
 def run_recipe(
     dataset:str, # Its name
-    iterations:int=None, # Length of a round; default: 600 on the sample, 50,000 elsewhere
+    iterations:int=None, # Length of a round; default: 1,200 on the sample, 50,000 elsewhere
 )->Recipe: # With at least ten evaluations
     "How `lottery_run` trains on a data set."
     recipe = _recipes.get(dataset, Recipe())
@@ -69,14 +69,14 @@ def write_findings(
     for trial, tickets in findings.tickets.items():
         for level, ticket in enumerate(tickets): ticket.save(out/"tickets"/f"trial{trial}_level{level:02}.safetensors")
 
-# %% ../nbs/12_scripts.ipynb #f498d9c4
+# %% ../nbs/12_scripts.ipynb #2e45c80a
 @script
 def lottery_run(
     dataset:str="sample", # "sample" (5,000 digits, no download), "mnist" or "fashion"
     root:str=None, # Data folder; default: LOTTERY_NB_DATA, then a cache folder
     rounds:int=15, # How often to prune; 15 rounds of 20 % leave 3.6 % of the weights
     rate:float=0.2, # Share of the alive weights to remove per round, in [0, 1); the output layer's is half of it
-    iterations:int=None, # Length of a round of training; default: 600 on the sample, 50,000 elsewhere
+    iterations:int=None, # Length of a round of training; default: 1,200 on the sample, 50,000 elsewhere
     trials:int=3, # Repetitions with other initial weights
     controls:str="reinit", # Conditions to compare with, separated by commas; "none" for none
     seed:int=0, # Of everything random; trial t has the seed + t
