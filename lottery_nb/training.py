@@ -191,15 +191,15 @@ def reference_engine(
     "Train tickets one after the other by the reference loop."
     return [train_one(ticket, data, recipe, seed, tick) for ticket, recipe, seed in zip(tickets, recipes, seeds)]
 
-# %% ../nbs/04_training.ipynb #32494011
-_engines = {"reference": "lottery_nb.training", "sparse": "lottery_nb.sparse"}
+# %% ../nbs/04_training.ipynb #1f6931ed
+_engines = {"reference": "lottery_nb.training", "sparse": "lottery_nb.sparse", "batched": "lottery_nb.batched"}
 
 def find_engine(
     name:str="auto", # An engine's name, or "auto" for the fastest here
 )->tuple: # Its name and its function
     "Look up an engine; raises `InputError` for unknown names."
     check_choice("engine", name, ["auto", *_engines])
-    if name == "auto": name = "sparse"
+    if name == "auto": name = "batched" if torch.cuda.is_available() else "sparse"
     return name, getattr(import_module(_engines[name]), f"{name}_engine")
 
 # %% ../nbs/04_training.ipynb #c3ad3322
@@ -213,13 +213,13 @@ def as_list(
     if len(value) == n: return value
     raise InputError(f"{n} tickets need {n} {what}, or one for all of them, not {len(value)}")
 
-# %% ../nbs/04_training.ipynb #c813e514
+# %% ../nbs/04_training.ipynb #736c84f2
 def train_many(
     tickets:list, # Tickets of any sizes
     data:Dataset, # On what
     recipe=Recipe(), # One for all, or a list with one each
     seed=0, # Orders the batches: a whole number or a tuple of them; a list has one for each ticket
-    engine:str="auto", # "reference", "sparse", or "auto" for the fastest here
+    engine:str="auto", # "reference", "sparse" (CPU), "batched" (GPU, many at once), or "auto" for the fastest here
     progress=True, # Show a bar where it takes more than two seconds? Or a function called with the number of iterations done
 )->list: # A `Run` per ticket
     "Train many tickets (step 2 of the algorithm, each); raises `InputError` where ticket and data do not fit."
@@ -234,13 +234,13 @@ def train_many(
     with tqdm(total=total, desc="training", unit="it", delay=2, leave=False, disable=not progress) as bar:
         return train_all(tickets, data, recipes, seeds, bar.update)
 
-# %% ../nbs/04_training.ipynb #f55f76f9
+# %% ../nbs/04_training.ipynb #122067f0
 def train(
     ticket:Ticket, # What to train
     data:Dataset, # On what
     recipe:Recipe=Recipe(), # How
     seed=0, # Orders the batches: a whole number or a tuple of them
-    engine:str="auto", # "reference", "sparse", or "auto" for the fastest here
+    engine:str="auto", # "reference", "sparse" (CPU), "batched" (GPU, many at once), or "auto" for the fastest here
     progress:bool=True, # Show a bar where it takes more than two seconds?
 )->Run: # History, early stopping, trained weights
     "Train one ticket for a full round (step 2 of the paper's algorithm); it stays as it is."
