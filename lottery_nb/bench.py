@@ -107,16 +107,16 @@ def all_cores(
     with ThreadPoolExecutor(len(items)) as pool: list(pool.map(work, items))
     return len(items)
 
-# %% ../nbs/14_bench.ipynb #9c12f148
+# %% ../nbs/14_bench.ipynb #46a40000
 def tasks_at(
     run, # A run of the density to measure
     data, images, # The `Dataset`, and its parts as lists of lit pixels
     many, lit, # 15,000 images to evaluate, as a `Split` and as `Images`
-    steps:int, # Training steps per turn
+    steps:int, # Sets the training steps per turn
     compiled:bool, # Is the careful loop compiled?
 )->dict: # (task, engine) → function
     "The candidates at one density: a training step, an evaluation and a prediction for each engine."
-    ticket, recipe, batches = run.ticket, Recipe(), Batches(len(data.train), 60, 0).take(steps)
+    ticket, recipe, batches = run.ticket, Recipe(), Batches(len(data.train), 60, 0).take(4*steps)
     careful, net = CarefulLoop(ticket, recipe, compiled), ticket.network()
     optimizer, predict = make_optimizer(net.parameters(), recipe), run.predictor()
     nets = [sparse.pack(masked(ticket), ticket.mask)[0] for _ in range(torch.get_num_threads())]
@@ -126,7 +126,7 @@ def tasks_at(
         return len(few)
     def sparse_steps(o): sparse.train_steps(o, images, batches.numpy(), *sparse.settings(recipe))
     return {("step", "careful PyTorch"): lambda: careful.steps(data.train, few) or len(few), ("step", "reference"): reference,
-            ("step", "sparse"): lambda: all_cores(sparse_steps, nets)*steps,
+            ("step", "sparse"): lambda: all_cores(sparse_steps, nets)*len(batches),
             ("evaluation", "careful PyTorch"): lambda: careful.evaluate(many) and 1,
             ("evaluation", "sparse"): lambda: all_cores(lambda o: sparse.evaluate_images(o, lit), nets),
             ("prediction", "careful PyTorch"): lambda: len(careful.scores(x)), ("prediction", "sparse"): lambda: len(predict(x))}
@@ -165,12 +165,12 @@ def step_flops(
     first, *rest = (int(m.sum()) for m in mask.values())
     return 2*batch_size*(2*first + 3*sum(rest))
 
-# %% ../nbs/14_bench.ipynb #9f9fc052
+# %% ../nbs/14_bench.ipynb #0a393a5d
 def measure(
     data, # A `Dataset`
     rounds:int=24, # Levels to measure are 0 to this; 24 is an experiment of 25 levels
     repeats:int=7, # Turns for each candidate at each level
-    steps:int=100, # Training steps per turn
+    steps:int=100, # Training steps per turn; a quarter for the slower loops, four times as many for `sparse`
     evaluated:int=15_000, # Images of an evaluation
     compiled=None, # Is the careful loop compiled? None: where that is faster
     progress:bool=True, # Show a bar?
@@ -202,7 +202,9 @@ def bench_table(
     for task in table.columns.unique(0): shown[task, "ratio"] = shown[task, "careful PyTorch"]/shown[task, "sparse"]
     return shown[sorted(shown.columns, key=lambda c: list(table.columns.unique(0)).index(c[0]))]
 
-# %% ../nbs/14_bench.ipynb #0bf7d9c1
+# %% ../nbs/14_bench.ipynb #a7adb7b6
+_styles = dict(zip(("careful PyTorch", "reference", "sparse"), zip(sns.color_palette("colorblind"), "osD")))
+
 def plot_bench(
     frame, # What `measure` returns
 ):
@@ -210,9 +212,10 @@ def plot_bench(
     tasks = dict(step="One training step", evaluation="One evaluation", prediction="One predicted image")
     fig, axes = plt.subplots(1, 3, figsize=(10, 3.2), layout="constrained")
     for ax, (task, title) in zip(axes, tasks.items()):
-        for (engine, rows), marker in zip(frame[frame.task == task].groupby("engine", sort=False), "os^"):
-            ax.fill_between(rows.P_m, 1e6*rows.low, 1e6*rows.high, alpha=0.2)
-            ax.plot(rows.P_m, 1e6*rows.seconds, marker=marker, ms=3, label=engine)
+        for engine, rows in frame[frame.task == task].groupby("engine", sort=False):
+            color, marker = _styles[engine]
+            ax.fill_between(rows.P_m, 1e6*rows.low, 1e6*rows.high, alpha=0.2, color=color, lw=0)
+            ax.plot(rows.P_m, 1e6*rows.seconds, marker=marker, ms=3, color=color, label=engine)
         dense = frame[(frame.task == task) & (frame.engine == "sparse")].seconds.iloc[0]
         ax.plot(rows.P_m, 1e6*dense*rows.P_m/100, color="0.5", ls=":", lw=1, label="cost ∝ density")
         ax.set(yscale="log", title=title, ylabel="µs per network")

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Predictor', 'sparse_engine']
 
-# %% ../nbs/05_sparse.ipynb #62dd63dd
+# %% ../nbs/05_sparse.ipynb #813131c6
 import os, queue, sys, threading, time
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 from .core import InputError
+from .pruning import density
 from .rewinding import masked
 from .training import Batches, Recipe, best_row, make_run
 
@@ -523,37 +524,36 @@ def evaluate_images(net, images):
         loss, right = loss + block[0], right + block[1]
     return loss/n, right/n
 
-# %% ../nbs/05_sparse.ipynb #51150dfa
+# %% ../nbs/05_sparse.ipynb #5890917a
 @jit
-def lay_rows(x, at, n, net):
-    "Rows `at` to `at + n` of x, at most 64, as activations of the input units."
-    for lane in range(0, n, 16):
-        last = min(lane + 16, n)
+def lay_rows(x, at, net):
+    "64 rows of x from `at` on as activations of the input units; where x has no more, its last row again."
+    last = len(x) - 1
+    for lane in range(0, LANES, 16):
         for u in range(len(net.inputs)):
-            for i in range(lane, last): net.act[u*LANES + i] = x[at + i, net.inputs[u]]
+            for i in range(16): net.act[u*LANES + lane + i] = x[min(at + lane + i, last), net.inputs[u]]
 
 @jit
 def predict_rows(net, x, scores):
     "Class scores of every row of x."
     first = net.unit_at[-2]
     for at in range(0, len(x), LANES):
-        n = min(LANES, len(x) - at)
-        lay_rows(x, at, n, net)
+        lay_rows(x, at, net)
         start_at_bias(net)
         for u in range(net.unit_at[1]): push(net, u)
         hidden_layers(net)
-        for i in range(n):
+        for i in range(min(LANES, len(x) - at)):
             for c in range(scores.shape[1]): scores[at + i, c] = net.act[(first + c)*LANES + i]
 
-# %% ../nbs/05_sparse.ipynb #aea0762e
+# %% ../nbs/05_sparse.ipynb #10ad2d6d
 class Predictor:
-    "Class scores of a masked network, computed on its alive weights only."
+    "Class scores of a masked network, computed on its alive weights where they are at most half of all."
     def __init__(self,
         weights:dict, # Parameters, keyed as in a ticket
         mask:dict, # Bool tensor per weight matrix
     ):
-        shapes = [m.shape for m in mask.values()]
-        self.inputs, self.classes = shapes[0][1], shapes[-1][0]
+        self.inputs, self.classes = next(iter(mask.values())).shape[1], len(list(mask.values())[-1])
+        self._layers = [(weights[k]*m, weights[k.replace("weight", "bias")]) for k, m in mask.items()] if density(mask) > 0.5 else None
         self._net, self._lock = pack(weights, mask, dense=False)[0], threading.Lock()
 
     def __call__(self,
@@ -561,9 +561,15 @@ class Predictor:
     )->torch.Tensor: # Class scores (logits): float32 [n, classes]
         "Class scores of images; raises `InputError` for another shape or dtype."
         if x.ndim != 2 or x.shape[1] != self.inputs or x.dtype != torch.float32: raise InputError(f"images must be float32 [n, {self.inputs}], not {x.dtype} {list(x.shape)}")
+        if self._layers: return self._dense(x)
         scores = torch.empty(len(x), self.classes)
         with self._lock: predict_rows(self._net, x.contiguous().numpy(), scores.numpy())
         return scores
+
+    @torch.no_grad()
+    def _dense(self, x):
+        for i, (w, b) in enumerate(self._layers): x = torch.addmm(b, x.relu() if i else x, w.t())
+        return x
 
 # %% ../nbs/05_sparse.ipynb #20ca1241
 def train_alone(
