@@ -1,4 +1,4 @@
-"Write README.md from nbs/index.ipynb: its markdown, its code without directives, its outputs; pictures go to nbs/index_files/."
+"Write README.md from nbs/index.ipynb: its markdown, its code without directives, its outputs; pictures go to nbs/_readme/."
 import re
 from pathlib import Path
 
@@ -16,7 +16,7 @@ for cell in notebook.cells:
 
 config = Config()
 config.NbConvertBase.display_data_priority = ["image/png", "text/markdown", "text/plain"]
-text, resources = MarkdownExporter(config=config).from_notebook_node(notebook, {"output_files_dir": "nbs/index_files", "unique_key": "index"})
+text, resources = MarkdownExporter(config=config).from_notebook_node(notebook, {"output_files_dir": "nbs/_readme", "unique_key": "index"})
 for path, content in resources["outputs"].items():
     (root/path).parent.mkdir(exist_ok=True)
     (root/path).write_bytes(content)

@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/13_all.ipynb #c514630d
-from . import core, data, network, pruning, rewinding, training, sparse, experiment, figures
+# %% ../nbs/13_all.ipynb #05bd6bf8
+from . import core, data, network, pruning, rewinding, training, sparse, experiment, store, study, figures
 
-# %% ../nbs/13_all.ipynb #da800097
+# %% ../nbs/13_all.ipynb #ceab4c09
 __all__ = []
-for _room in (core, data, network, pruning, rewinding, training, sparse, experiment, figures):
+for _room in (core, data, network, pruning, rewinding, training, sparse, experiment, store, study, figures):
     __all__ += _room.__all__
     globals().update({name: getattr(_room, name) for name in _room.__all__})

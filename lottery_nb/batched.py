@@ -383,10 +383,11 @@ def to_device(
     "Move a data set to a device."
     return replace(data, **{k: Split(*(t.to(device) for t in (o.x, o.y))) for k in ("train", "valid", "test") for o in [getattr(data, k)]})
 
-# %% ../nbs/06_batched.ipynb #131041b2
+# %% ../nbs/06_batched.ipynb #dcd9d8e2
 def batched_engine(
     tickets:list, data:Dataset, recipes:list, seeds:list, # One recipe and one seed per ticket
     tick, # Called with the number of iterations done since the last call, summed over networks; negative where they must be done again
+    keep=lambda i, run: None, # Called with the index and the run of each ticket as soon as it is trained
     device=None, # Such as "cuda", "mps" or "cpu"; None for the fastest here
     tf32:bool=False, # May matrix products on CUDA round their factors to 10 bits?
 )->list: # A `Run` per ticket
@@ -397,7 +398,9 @@ def batched_engine(
         there = to_device(data, device)
         for indices in groups.values():
             done = train_group([(tickets[i], recipes[i], seeds[i]) for i in indices], there, tick)
-            for i, run in zip(indices, done): runs[i] = run
+            for i, run in zip(indices, done):
+                runs[i] = run
+                keep(i, run)
     return runs
 
 # %% ../nbs/06_batched.ipynb #157998db

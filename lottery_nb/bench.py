@@ -6,7 +6,7 @@
 __all__ = ['gradients', 'CarefulLoop', 'short_experiment', 'interleaved', 'all_cores', 'tasks_at', 'compiled_is_faster',
            'machine_limits', 'step_flops', 'measure', 'bench_table', 'plot_bench']
 
-# %% ../nbs/14_bench.ipynb #4bef3ec8
+# %% ../nbs/14_bench.ipynb #43698df3
 import shutil, time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle, islice
@@ -21,7 +21,7 @@ from tqdm.auto import tqdm
 from . import sparse
 from .core import check_number, provenance
 from .data import Split
-from .experiment import run_experiments, winning
+from .experiment import Driver, Memory, train_here, winning
 from .figures import density_axis
 from .rewinding import dense_ticket, masked
 from .training import Batches, Recipe, make_optimizer, step
@@ -72,7 +72,7 @@ class CarefulLoop:
         scores = self.scores(split.x)
         return F.cross_entropy(scores, split.y).item(), (scores.argmax(1) == split.y).float().mean().item()
 
-# %% ../nbs/14_bench.ipynb #02f038a6
+# %% ../nbs/14_bench.ipynb #da68afe4
 def short_experiment(
     data, # A `Dataset`
     rounds:int=24, # 24 rounds are the 25 levels from 100 to 0.5 %
@@ -80,8 +80,9 @@ def short_experiment(
     seed:int=0, # Of everything
 )->list: # Runs, densest first
     "The runs of one iterative experiment with short rounds."
-    recipe = Recipe(iterations=iterations, eval_every=iterations)
-    return [run for _, run in run_experiments({0: winning(dense_ticket(seed=seed), rounds, 0.2, recipe, seed)}, data, progress=False)]
+    recipe, memory = Recipe(iterations=iterations, eval_every=iterations), Memory()
+    found = Driver([(dict(trial=0), winning(dense_ticket(seed=seed), rounds, 0.2, recipe, seed))], data, memory).run(train_here(data, progress=False))
+    return [memory[key] for _, key in found]
 
 # %% ../nbs/14_bench.ipynb #b34e464f
 def interleaved(

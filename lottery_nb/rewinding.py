@@ -4,9 +4,10 @@
 
 # %% auto #0
 __all__ = ['Ticket', 'check_ticket', 'dense_ticket', 'network', 'masked', 'predictor', 'rewind', 'reinitialize', 'digest',
-           'save_ticket', 'read_mask', 'read_layer', 'load_ticket']
+           'resample', 'add_noise', 'random_sparse', 'pack_ticket', 'save_ticket', 'read_mask', 'read_layer',
+           'load_ticket']
 
-# %% ../nbs/03_rewinding.ipynb #9c450f9d
+# %% ../nbs/03_rewinding.ipynb #e21a3387
 import os, re, zlib
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -15,9 +16,9 @@ import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from .core import InputError, stream
+from .core import InputError, check_number, stream
 from .network import MaskedMLP, glorot_normal, init_std
-from .pruning import alive, density, full_mask
+from .pruning import alive, density, full_mask, random_mask
 
 # %% ../nbs/03_rewinding.ipynb #36c86306
 @dataclass(frozen=True, eq=False)
@@ -114,20 +115,63 @@ def digest(self:Ticket)->str: # 64 hexadecimal digits
 
 Ticket.digest = digest
 
-# %% ../nbs/03_rewinding.ipynb #553c7fa2
+# %% ../nbs/03_rewinding.ipynb #7218a57b
+def resample(
+    ticket:Ticket, # Its mask is kept; its surviving weights are what is drawn from
+    seed, # A whole number or a tuple of them, such as (trial, level, draw)
+)->Ticket: # The same mask; each surviving weight has the value of a random survivor of its layer
+    "Initial weights drawn per layer, with replacement, from the ticket's own surviving ones (appendix F of the paper); biases stay."
+    rng, weights = stream(seed, "resample"), dict(ticket.weights)
+    for k, m in ticket.mask.items():
+        values = ticket.weights[k][m]
+        if len(values): weights[k] = torch.zeros_like(weights[k]).masked_scatter(m, values[torch.from_numpy(rng.integers(len(values), size=len(values)))])
+    return replace(ticket, weights=weights)
+
+# %% ../nbs/03_rewinding.ipynb #e2aaa7e6
+def add_noise(
+    ticket:Ticket, # Its mask is kept
+    k:float, # Standard deviation of the noise in units of the layer's own, from 0
+    seed, # A whole number or a tuple of them, such as (trial, level, draw)
+)->Ticket: # The same mask on θ₀ + noise
+    "Gaussian noise of k times the layer's initial standard deviation on the initial weights (figure 25 of the paper); biases stay."
+    check_number("k", k, 0)
+    rng = stream(seed, "noise")
+    noise = {name: glorot_normal(*m.shape[::-1], rng, ticket.init)*k*m for name, m in ticket.mask.items()}
+    return replace(ticket, weights={name: w + noise[name] if name in noise else w for name, w in ticket.weights.items()})
+
+# %% ../nbs/03_rewinding.ipynb #8adc5356
+def random_sparse(
+    ticket:Ticket, # Only its counts per layer and its initial distribution matter
+    seed, # A whole number or a tuple of them, such as (trial, level)
+)->Ticket: # A random mask with the same counts on fresh weights and zero biases
+    "A randomly sparse network with a ticket's counts per layer (figure 1 of the paper)."
+    rng = stream(seed, "random sparse")
+    weights = {k: torch.zeros_like(w) for k, w in ticket.weights.items()}
+    for k, m in ticket.mask.items():
+        while (zero := weights[k] == 0).any(): weights[k] = torch.where(zero, glorot_normal(*m.shape[::-1], rng, ticket.init), weights[k])
+    return replace(ticket, weights=weights, mask=random_mask(ticket.mask, seed))
+
+# %% ../nbs/03_rewinding.ipynb #0dc66fdc
 _format = "lottery_nb ticket 1"
 
+def pack_ticket(
+    ticket:Ticket, # What to write
+)->tuple[dict, dict]: # Tensors and header of a ticket file
+    "What a ticket file holds: alive weights, biases, packed masks; format, sizes and initial distribution."
+    tensors = {}
+    for k, w in ticket.weights.items():
+        tensors[k] = w[ticket.mask[k]] if k in ticket.mask else w
+        if k in ticket.mask: tensors[f"{k}.mask"] = torch.frombuffer(bytearray(zlib.compress(np.packbits(ticket.mask[k].numpy()).tobytes(), 9)), dtype=torch.uint8)
+    return tensors, dict(format=_format, sizes=",".join(map(str, ticket.sizes)), init=str(ticket.init))
+
+# %% ../nbs/03_rewinding.ipynb #30235fd8
 def save_ticket(self:Ticket,
     path, # Where to write; an existing file is replaced in one go
 )->Path: # The same path
-    "Write the ticket to a safetensors file: alive weights, biases, packed masks."
-    tensors, path = {}, Path(path)
-    for k, w in self.weights.items():
-        tensors[k] = w[self.mask[k]] if k in self.mask else w
-        if k in self.mask: tensors[f"{k}.mask"] = torch.frombuffer(bytearray(zlib.compress(np.packbits(self.mask[k].numpy()).tobytes(), 9)), dtype=torch.uint8)
-    header = dict(format=_format, sizes=",".join(map(str, self.sizes)), init=str(self.init))
+    "Write the ticket to a safetensors file."
+    path = Path(path)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    part.write_bytes(save(tensors, header))
+    part.write_bytes(save(*pack_ticket(self)))
     return part.replace(path)
 
 Ticket.save = save_ticket

@@ -612,25 +612,28 @@ def compile_kernels():
             predict_rows(net, np.ones((1, 1), np.float32), np.ones((1, 1), np.float32))
         finally: timer.cancel()
 
-# %% ../nbs/05_sparse.ipynb #5e19175f
+# %% ../nbs/05_sparse.ipynb #a021572f
 def sparse_engine(
     tickets:list, data, recipes:list, seeds:list, # One recipe and one seed per ticket
     tick, # Called with the number of iterations done since the last call
+    keep=lambda i, run: None, # Called with the index and the run of each ticket as soon as it is trained
 )->list: # A `Run` per ticket
     "Train tickets on alive weights only, one network per core; results are the same for any number of threads."
     compile_kernels()
     lit_dataset(data)
-    done, stop = queue.SimpleQueue(), threading.Event()
+    done, stop, runs = queue.SimpleQueue(), threading.Event(), [None]*len(tickets)
     with ThreadPoolExecutor(torch.get_num_threads()) as pool:
-        futures = [pool.submit(train_alone, t, data, r, s, done.put, stop.is_set) for t, r, s in zip(tickets, recipes, seeds)]
+        waiting = {pool.submit(train_alone, t, data, r, s, done.put, stop.is_set): i for i, (t, r, s) in enumerate(zip(tickets, recipes, seeds))}
         try:
-            while wait(futures, timeout=0.1, return_when="FIRST_EXCEPTION").not_done:
+            while waiting:
+                finished = wait(waiting, timeout=0.1, return_when="FIRST_COMPLETED").done
                 while not done.empty(): tick(done.get())
-                for f in futures:
-                    if f.done(): f.result() # a failure in a worker ends the others
+                for f in finished: # a failure in a worker ends the others
+                    i = waiting.pop(f)
+                    runs[i] = f.result()
+                    keep(i, runs[i])
         except BaseException:
             stop.set()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    while not done.empty(): tick(done.get())
-    return [f.result() for f in futures]
+    return runs

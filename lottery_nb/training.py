@@ -183,13 +183,18 @@ def train_one(
     net.load_state_dict(best, strict=False)
     return make_run(ticket, recipe, seed, rows, best, final, (evaluate(net, train)[1], at_end), "reference", time.perf_counter() - start)
 
-# %% ../nbs/04_training.ipynb #c2826e8a
+# %% ../nbs/04_training.ipynb #d3d87485
 def reference_engine(
     tickets:list, data:Dataset, recipes:list, seeds:list, # One recipe and one seed per ticket
     tick, # Called with the number of iterations done since the last call
+    keep=lambda i, run: None, # Called with the index and the run of each ticket as soon as it is trained
 )->list: # A run per ticket
     "Train tickets one after the other by the reference loop."
-    return [train_one(ticket, data, recipe, seed, tick) for ticket, recipe, seed in zip(tickets, recipes, seeds)]
+    runs = []
+    for ticket, recipe, seed in zip(tickets, recipes, seeds):
+        runs.append(train_one(ticket, data, recipe, seed, tick))
+        keep(len(runs) - 1, runs[-1])
+    return runs
 
 # %% ../nbs/04_training.ipynb #1f6931ed
 _engines = {"reference": "lottery_nb.training", "sparse": "lottery_nb.sparse", "batched": "lottery_nb.batched"}
@@ -213,7 +218,7 @@ def as_list(
     if len(value) == n: return value
     raise InputError(f"{n} tickets need {n} {what}, or one for all of them, not {len(value)}")
 
-# %% ../nbs/04_training.ipynb #736c84f2
+# %% ../nbs/04_training.ipynb #af3fd52c
 def train_many(
     tickets:list, # Tickets of any sizes
     data:Dataset, # On what
@@ -221,6 +226,7 @@ def train_many(
     seed=0, # Orders the batches: a whole number or a tuple of them; a list has one for each ticket
     engine:str="auto", # "reference", "sparse" (CPU), "batched" (GPU, many at once), or "auto" for the fastest here
     progress=True, # Show a bar where it takes more than two seconds? Or a function called with the number of iterations done
+    keep=lambda i, run: None, # Called with the index and the `Run` of each ticket as soon as it is trained
 )->list: # A `Run` per ticket
     "Train many tickets (step 2 of the algorithm, each); raises `InputError` where ticket and data do not fit."
     tickets = list(tickets)
@@ -230,9 +236,9 @@ def train_many(
         if t.sizes[-1] < data.classes: raise InputError(f"{t} tells {t.sizes[-1]} classes apart, but {data.name} has {data.classes}")
     total = sum(o.iterations for o in recipes)
     train_all = find_engine(engine)[1]
-    if callable(progress): return train_all(tickets, data, recipes, seeds, progress)
+    if callable(progress): return train_all(tickets, data, recipes, seeds, progress, keep)
     with tqdm(total=total, desc="training", unit="it", delay=2, leave=False, disable=not progress) as bar:
-        return train_all(tickets, data, recipes, seeds, bar.update)
+        return train_all(tickets, data, recipes, seeds, bar.update, keep)
 
 # %% ../nbs/04_training.ipynb #122067f0
 def train(
