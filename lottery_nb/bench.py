@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['gradients', 'CarefulLoop', 'short_experiment', 'interleaved', 'all_cores', 'tasks_at', 'compiled_is_faster',
-           'machine_limits', 'step_flops', 'measure', 'bench_table', 'plot_bench']
+           'machine_limits', 'step_flops', 'measure', 'bench_table', 'plot_bench', 'step_limits']
 
-# %% ../nbs/14_bench.ipynb #43698df3
+# %% ../nbs/14_bench.ipynb #75b93399
 import shutil, time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle, islice
@@ -24,7 +24,7 @@ from .data import Split
 from .experiment import Driver, Memory, train_here, winning
 from .figures import density_axis
 from .rewinding import dense_ticket, masked
-from .training import Batches, Recipe, make_optimizer, step
+from .training import Batches, Recipe, evaluate, make_optimizer, step
 
 # %% ../nbs/14_bench.ipynb #dbaef5c1
 @torch.no_grad()
@@ -108,7 +108,7 @@ def all_cores(
     with ThreadPoolExecutor(len(items)) as pool: list(pool.map(work, items))
     return len(items)
 
-# %% ../nbs/14_bench.ipynb #279aae3a
+# %% ../nbs/14_bench.ipynb #3bb518f5
 def tasks_at(
     run, # A run of the density to measure
     data, images, # The `Dataset`, and its parts as lists of lit pixels
@@ -128,7 +128,7 @@ def tasks_at(
     def sparse_steps(o): sparse.train_steps(o, images, batches.numpy(), *sparse.settings(recipe))
     return {("step", "careful PyTorch"): lambda: careful.steps(data.train, few) or len(few), ("step", "reference"): reference,
             ("step", "sparse"): lambda: all_cores(sparse_steps, nets)*len(batches),
-            ("evaluation", "careful PyTorch"): lambda: careful.evaluate(many) and 1,
+            ("evaluation", "careful PyTorch"): lambda: careful.evaluate(many) and 1, ("evaluation", "reference"): lambda: evaluate(net, many) and 1,
             ("evaluation", "sparse"): lambda: all_cores(lambda o: sparse.evaluate_images(o, lit), nets),
             ("prediction", "careful PyTorch"): lambda: sum(len(careful.scores(x)) for _ in range(20)),
             ("prediction", "sparse"): lambda: sum(len(predict(x)) for _ in range(20))}
@@ -225,3 +225,14 @@ def plot_bench(
         sns.despine(ax=ax)
     axes[0].legend(frameon=False, fontsize=8)
     return fig
+
+# %% ../nbs/14_bench.ipynb #4ccdce22
+def step_limits(
+    frame, # What `measure` returns
+    levels=(100, 51.3, 21.1, 10.8, 3.6, 1.2), # P_m in per cent
+)->pd.DataFrame: # Indexed by P_m
+    "The sparse engine's step: its share of the dense step, and how many times the bound of the matrix product it takes."
+    steps = frame.query("task == 'step' and engine == 'sparse'").set_index("P_m").sort_index(ascending=False)
+    floor = steps.flops/(frame.attrs["gemm_gflops"]*1e9)
+    table = pd.DataFrame({"µs": 1e6*steps.seconds, "share of dense": steps.seconds/steps.seconds.iloc[0], "bound, µs": 1e6*floor, "times the bound": steps.seconds/floor})
+    return table[[any(abs(p - o) < 0.05 for o in levels) for p in table.index]].rename(index="{:.1f}".format)

@@ -175,12 +175,12 @@ def continued(
     def reset(job): return [Job(rewind(ticket, job.ticket.mask), recipe, job.seed, job.labels | dict(condition="continued"))]
     return beside(lr_rewinding(ticket, rounds, rates, recipe, seed), reset)
 
-# %% ../nbs/07_experiment.ipynb #5c91cca5
+# %% ../nbs/07_experiment.ipynb #f7da0441
 def late_rewinding(
     ticket:Ticket, rounds:int, rates, recipe:Recipe, seed:int, # As in `winning`
     k:int=500, # The iteration to go back to, from 1 to less than the recipe's
 ):
-    "Iterative pruning with rewinding to iteration k (Frankle, Dziugaite, Roy and Carbin 2020)."
+    "Iterative pruning with rewinding to iteration k (Frankle, Dziugaite, Roy and Carbin 2020); its runs count iterations from k."
     check_number("k", k, 1, recipe.iterations - 1, whole=True)
     [early] = yield [Job(ticket, replace(recipe, iterations=k), (seed, 0), None)]                                             # θₖ
     if early.diverged: return
@@ -226,7 +226,7 @@ def train_here(
             train_many([o.ticket for o in part], data, recipes, seeds, engine, progress, lambda i, run: keep(run))
     return trainer
 
-# %% ../nbs/07_experiment.ipynb #5e754699
+# %% ../nbs/07_experiment.ipynb #bb0d5cdd
 class Driver:
     "Advances experiments side by side over a store; equal jobs are trained once."
     def __init__(self,
@@ -235,12 +235,19 @@ class Driver:
         store, # Has `get(key)` and `put(run, data)`: a `Memory`, or a `Store` on disk
     ):
         self.experiments, self.data, self.store = experiments, data, store
-        self.have, self.training, self.new, self.found = set(), set(), {}, [{} for _ in experiments]
-        self.asked = {i: self._keyed(next(g)) for i, (_, g) in enumerate(experiments)}
+        self.have, self.training, self.new = set(), set(), {}
+        self.asked, self.found, self.unnamed = {}, [{} for _ in experiments], []
+        for i, (_, experiment) in enumerate(experiments): self._ask(i, next(experiment))
 
-    def _keyed(self, jobs): return [(run_key(job, self.data), job) for job in jobs]
+    def _ask(self, i, jobs):
+        "Note what experiment i waits for, and under which labels; `unnamed` are the keys without any."
+        self.asked[i] = [(run_key(job, self.data), job) for job in jobs]
+        for k, job in self.asked[i]:
+            if not job.labels: self.unnamed.append(k); continue
+            labels = self.experiments[i][0] | job.labels
+            self.found[i].setdefault(tuple(labels.values()), (labels, k))
 
-# %% ../nbs/07_experiment.ipynb #112f56ec
+# %% ../nbs/07_experiment.ipynb #bb42535a
 def missing(self:Driver)->dict: # {key: job}, each once; without those in training
     "Advance every experiment as far as the store reaches; return the jobs to train next."
     for i in list(self.asked):
@@ -253,19 +260,16 @@ def missing(self:Driver)->dict: # {key: job}, each once; without those in traini
 
 def _advance(self, i):
     "Send experiment i its runs; False where one of them is gone from the store."
-    labels, experiment = self.experiments[i]
     runs = {k: self.store.get(k) for k, _ in self.asked[i]}
     self.have -= (gone := {k for k, run in runs.items() if run is None})
     if gone: return not gone
-    for k, job in self.asked[i]:
-        if job.labels: self.found[i].setdefault((*labels.values(), *job.labels.values()), (labels | job.labels, k))
-    try: self.asked[i] = self._keyed(experiment.send([runs[k] for k, _ in self.asked[i]]))
+    try: self._ask(i, self.experiments[i][1].send([runs[k] for k, _ in self.asked[i]]))
     except StopIteration: del self.asked[i]
     return True
 
 Driver.missing, Driver._advance = missing, _advance
 
-# %% ../nbs/07_experiment.ipynb #68c7e283
+# %% ../nbs/07_experiment.ipynb #38c69363
 def run(self:Driver,
     trainer, # A function of the jobs to train, {key: job}, and `keep`
 )->list: # Pairs of labels and key, experiment by experiment; the same labels once
@@ -282,7 +286,9 @@ def keep(self, run):
     self.training.discard(key)
     self.have.add(key)
 
-def results(self): return list({k: o for found in self.found for k, o in found.items()}.values())
+def results(self):
+    "Labels and key of what is finished; the same labels once."
+    return [(labels, k) for labels, k in {name: o for found in self.found for name, o in found.items()}.values() if k in self.have]
 
 Driver.run, Driver.keep, Driver.results = run, keep, results
 

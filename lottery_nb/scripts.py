@@ -90,7 +90,7 @@ def write_findings(
     for trial, tickets in found.tickets.items():
         for level, ticket in enumerate(tickets): ticket.save(out/"tickets"/f"trial{trial}_level{level:02}.safetensors")
 
-# %% ../nbs/12_scripts.ipynb #494ae5b0
+# %% ../nbs/12_scripts.ipynb #c2d64c19
 @script
 def lottery_run(
     dataset:str="sample", # "sample" (5,000 digits, no download), "mnist" or "fashion"
@@ -114,7 +114,7 @@ def lottery_run(
     run_study(study.save(folder/"study.yaml") and study, store, engine, root=root)
     found = findings(study, store, root)
     write_findings(found, folder)
-    shutil.rmtree(store.path)
+    shutil.rmtree(store.path, ignore_errors=True)
     print(found.table().rename(index="{:.1f}".format).to_string(float_format="{:.1f}".format))
     print(f"\nfigure, tables and tickets: {folder.resolve()}")
 
@@ -143,7 +143,7 @@ def bench_batched(
     print(speed.to_string(float_format="{:.2f}".format, index=False), f"\nmicroseconds per network and step, on {speed.attrs['device']}\n")
     return dict(made=speed.attrs, agreement=checked.to_dict("records"), rows=speed.to_dict("records"))
 
-# %% ../nbs/12_scripts.ipynb #1f1b4a74
+# %% ../nbs/12_scripts.ipynb #a621d504
 @script
 def lottery_bench(
     engines:str="sparse,batched", # What to measure, separated by commas
@@ -153,21 +153,23 @@ def lottery_bench(
     repeats:int=7, # Turns for each candidate at each density; medians are reported
     steps:int=100, # Training steps per turn
     compiled:str="auto", # Send the careful loop through torch.compile? "yes", "no", or "auto": where that is faster
-    heights:str="1,10,100,300", # Networks per stack for "batched"
+    heights:str=None, # Networks per stack for "batched", separated by commas; default: 1,10,100,300 on a GPU, 1,4 elsewhere
     device:str=None, # For "batched", such as "cuda" or "cpu"; default: the fastest here
     out:str=None, # A new or empty folder for the results; default: lottery_bench, or lottery_bench-2, …
 ):
     "Measure the engines in turns, and write the numbers (JSON) and the picture."
     for o in engines.split(","): check_choice("engines", o, ["sparse", "batched"])
     check_choice("compiled", compiled, ["yes", "no", "auto"])
+    heights = heights or ("1,10,100,300" if batched.choose_device(device).type == "cuda" else "1,4")
     if not all(o.isdigit() and int(o) for o in heights.split(",")): raise InputError(f"heights must be whole numbers from 1, separated by commas, not {heights!r}")
-    data, folder, found = load_dataset(dataset, root), new_folder(out, "lottery_bench"), {}
+    data, there, found = load_dataset(dataset, root), bool(out) and Path(out).exists(), {}
+    folder = new_folder(out, "lottery_bench")
     try:
         if "sparse" in engines: found["sparse"] = bench_sparse(data, folder, rounds, repeats, steps, dict(yes=True, no=False, auto=None)[compiled])
         if "batched" in engines: found["batched"] = bench_batched(data, tuple(map(int, heights.split(","))), steps, device)
     finally:
         if found: (folder/"bench.json").write_text(json.dumps(found, indent=1, default=str))
-        else: folder.rmdir()
+        elif not there: folder.rmdir()
     print(f"numbers and picture: {folder.resolve()}")
 
 # %% ../nbs/12_scripts.ipynb #f62286ef
@@ -193,7 +195,7 @@ def write_tables(
         part.replace(file)
     return files
 
-# %% ../nbs/12_scripts.ipynb #96cd0d89
+# %% ../nbs/12_scripts.ipynb #7c328cc6
 @script
 def lottery_study(
     file:str, # A study's .yaml or .toml file, or a ready-made study as NAME:SCALE, such as main:quick
@@ -206,8 +208,10 @@ def lottery_study(
     "Run a study: train what its store does not have yet. Interrupted, it goes on when it is run again."
     study, runs = find_study(file), Store(store)
     if check:
+        if not runs.path.exists(): raise InputError(f"there is no store at {runs.path}")
         wrong = runs.check()
         print(*wrong, f"{len(runs)} runs are as they were written, {len(wrong)} things were set aside", sep="\n")
+        if wrong: sys.exit(1)
     elif dry_run: print(estimate(study, runs, engine, root).to_string(formatters=dict(hours="{:.2f}".format)))
     else:
         run_study(study, runs, engine, root=root)

@@ -234,8 +234,8 @@ def find_slots(masks, units, at, found, width):
         slots[0] = col*width + (np.cumsum(units[1]) - 1)[row], (row, col)
     return slots + [(slice(after + b - at[1], after + e - at[1]), np.flatnonzero(u)) for b, e, u in zip(at[1:], at[2:], units[1:])]
 
-# %% ../nbs/05_sparse.ipynb #0d9bd4d5
-DENSE_FROM = 0.38 # First layer: density from which lit pixels beat alive weights (measured below)
+# %% ../nbs/05_sparse.ipynb #d473919c
+DENSE_FROM = 0.38 # First layer: density from which lit pixels beat alive weights (measured in room `bench`)
 
 def pack(
     weights:dict, # Parameters, keyed as in a ticket
@@ -545,7 +545,24 @@ def predict_rows(net, x, scores):
         for i in range(min(LANES, len(x) - at)):
             for c in range(scores.shape[1]): scores[at + i, c] = net.act[(first + c)*LANES + i]
 
-# %% ../nbs/05_sparse.ipynb #10ad2d6d
+# %% ../nbs/05_sparse.ipynb #594baf9f
+_compiled = threading.Lock()
+
+def compile_kernels():
+    "Compile or load every kernel; say so where it takes a while."
+    def explain(): print("compiling the sparse kernels: some ten seconds, once", file=sys.stderr, flush=True)
+    with _compiled:
+        if all(o.signatures for o in (train_steps, evaluate_images, predict_rows)): return
+        timer = threading.Timer(2, explain); timer.start()
+        try:
+            images = Images(np.array([0, 1]), np.zeros(1, np.uint16), np.ones(1, np.float32), np.zeros(1, np.int64))
+            net, _ = pack({"fc1.weight": torch.ones(1, 1), "fc1.bias": torch.ones(1)}, {"fc1.weight": torch.ones(1, 1, dtype=torch.bool)})
+            train_steps(net, images, np.zeros((1, 1), np.int64), *settings(Recipe()))
+            evaluate_images(net, images)
+            predict_rows(net, np.ones((1, 1), np.float32), np.ones((1, 1), np.float32))
+        finally: timer.cancel()
+
+# %% ../nbs/05_sparse.ipynb #d52fada3
 class Predictor:
     "Class scores of a masked network, computed on its alive weights where they are at most half of all."
     def __init__(self,
@@ -555,6 +572,7 @@ class Predictor:
         self.inputs, self.classes = next(iter(mask.values())).shape[1], len(list(mask.values())[-1])
         self._layers = [(weights[k]*m, weights[k.replace("weight", "bias")]) for k, m in mask.items()] if density(mask) > 0.5 else None
         self._net, self._lock = pack(weights, mask, dense=False)[0], threading.Lock()
+        compile_kernels()
 
     def __call__(self,
         x:torch.Tensor, # Images: float32 [n, inputs]
@@ -594,23 +612,6 @@ def train_alone(
     net.params[:] = best
     accuracies, weights = (evaluate_images(net, train)[1], at_end), [unpack(o, slots, theta) for o in (best, final)]
     return make_run(ticket, recipe, seed, rows, *weights, accuracies, "sparse", time.perf_counter() - start)
-
-# %% ../nbs/05_sparse.ipynb #b9abf07b
-_compiled = threading.Lock()
-
-def compile_kernels():
-    "Compile or load every kernel; say so where it takes a while."
-    def explain(): print("compiling the sparse kernels: some 20 seconds, once", file=sys.stderr, flush=True)
-    with _compiled:
-        if predict_rows.signatures: return
-        timer = threading.Timer(2, explain); timer.start()
-        try:
-            images = Images(np.array([0, 1]), np.zeros(1, np.uint16), np.ones(1, np.float32), np.zeros(1, np.int64))
-            net, _ = pack({"fc1.weight": torch.ones(1, 1), "fc1.bias": torch.ones(1)}, {"fc1.weight": torch.ones(1, 1, dtype=torch.bool)})
-            train_steps(net, images, np.zeros((1, 1), np.int64), *settings(Recipe()))
-            evaluate_images(net, images)
-            predict_rows(net, np.ones((1, 1), np.float32), np.ones((1, 1), np.float32))
-        finally: timer.cancel()
 
 # %% ../nbs/05_sparse.ipynb #a021572f
 def sparse_engine(

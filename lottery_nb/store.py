@@ -92,7 +92,7 @@ def read_meta(
     if (key := input_key(inputs["fingerprint"], inputs["recipe"], inputs["seed"], inputs["ticket"])) != folder.name: raise ValueError(f"it is the run {key[:12]}… in another one's place")
     return meta
 
-# %% ../nbs/08_store.ipynb #94b618ce
+# %% ../nbs/08_store.ipynb #9e387f41
 def read_run(
     folder:Path, # Of a run; its name is the key
 )->Run: # Equal to the one written
@@ -101,10 +101,12 @@ def read_run(
     for name, checksum in meta["checksums"].items():
         if sha256((folder/name).read_bytes()).hexdigest() != checksum: raise ValueError(f"{name} is not as it was written")
     ticket, best, final = read_weights(folder/"weights.safetensors")
+    if ticket.digest() != meta["inputs"]["ticket"]: raise ValueError("its ticket is another one")
     inputs, outcome, made = meta["inputs"], meta["outcome"], meta["made"]
     early_stop, end = Point(**outcome["early_stop"]), Point(**outcome["end"])
     return Run(ticket, Recipe(**inputs["recipe"]), check_seed(inputs["seed"]), pd.read_parquet(folder/"history.parquet"), early_stop, end, best, final, outcome["diverged"], made["engine"], made["seconds"])
 
+_files = ("history.parquet", "weights.safetensors", "meta.json")
 _unreadable = (OSError, ValueError, KeyError, TypeError, AttributeError, zlib.error, SafetensorError)
 
 # %% ../nbs/08_store.ipynb #9b01d9b0
@@ -177,7 +179,7 @@ def _move(part, folder):
         if folder.is_dir(): raise FileExistsError(str(folder)) from e
         raise
 
-# %% ../nbs/08_store.ipynb #25d5fe06
+# %% ../nbs/08_store.ipynb #c79db6eb
 def get(self:Store,
     key:str, # 64 hexadecimal digits, from `run_key`
 ): # The `Run`, equal to the one put; None where it is missing or damaged
@@ -192,10 +194,12 @@ def set_aside(self:Store,
 ):
     "Move something to `damaged/` and warn; nothing is deleted."
     aside = self.path/"damaged"/f"{folder.name}.{uuid.uuid4().hex[:8]}"
-    with suppress(OSError):
+    try:
         aside.parent.mkdir(exist_ok=True)
         folder.rename(aside)
-    warnings.warn(f"{folder} is damaged ({' '.join(str(why).split()) or type(why).__name__}): set aside as {aside.relative_to(self.path)}, it counts as missing", stacklevel=3)
+        where = f"set aside as {aside.relative_to(self.path)}"
+    except OSError: where = "it cannot be moved"
+    warnings.warn(f"{folder} is damaged ({' '.join(str(why).split()) or type(why).__name__}): {where}, and counts as missing", stacklevel=3)
 
 Store.get, Store.set_aside = get, set_aside
 
@@ -231,16 +235,19 @@ def frame(self:Store,
 
 Store.summary, Store.frame = property(summary), frame
 
-# %% ../nbs/08_store.ipynb #5e194413
+# %% ../nbs/08_store.ipynb #bdff5958
 def check(self:Store)->list: # A sentence for each thing set aside
     "Verify every run; damaged runs and foreign files are set aside."
     with warnings.catch_warnings(record=True) as found:
         warnings.simplefilter("always")
-        for o in [*self.path.glob("runs/*"), *self.path.glob("runs/*/*")]:
-            if len(o.relative_to(self.path).parts) == 3 and not _is_run(o) or not o.is_dir(): self.set_aside(o, "it is no run")
+        for o in self.path.glob("runs/*"):
+            if not re.fullmatch("[0-9a-f]{2}", o.name) or not o.is_dir(): self.set_aside(o, "it is no run")
+        for o in self.path.glob("runs/*/*"):
+            if not _is_run(o): self.set_aside(o, "it is no run")
         for key in self.keys():
-            run = self.get(key)
-            if run and run.ticket.digest() != read_meta(self.folder(key))["inputs"]["ticket"]: self.set_aside(self.folder(key), "its ticket is another one")
+            for o in self.folder(key).iterdir():
+                if o.name not in _files: self.set_aside(o, "it is no part of a run")
+            self.get(key)
     return [str(o.message) for o in found]
 
 # %% ../nbs/08_store.ipynb #fd285278

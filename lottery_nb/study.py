@@ -77,11 +77,12 @@ def check_options(
         check_choice(f"option of {condition}", k, known)
         _options[k](f"{k} of {condition}", v)
 
-# %% ../nbs/09_study.ipynb #8b971745
+# %% ../nbs/09_study.ipynb #f4d2ccb8
 def check_study(
     study:Study, # What to check
 ):
     "Raise `InputError` for the first thing in a study that does not make sense."
+    if not isinstance(study.name, str) or not study.name: raise InputError(f"name must be a word or more, not {study.name!r}")
     check_choice("dataset", study.dataset, ["sample", "mnist", "fashion"])
     for k, low in (("trials", 1), ("rounds", 0), ("seed", 0)): check_number(k, getattr(study, k), low, whole=True)
     check_number("rate", study.rate, 0, 1, below=True, above=True)
@@ -90,7 +91,7 @@ def check_study(
     if not study.conditions: raise InputError("conditions must name at least one")
     for condition, options in study.conditions.items():
         check_options(condition, options)
-        check_number("k of rewound", options.get("k", 1), 1, study.recipe.iterations - 1 if condition == "rewound" else math.inf, whole=True)
+        if condition == "rewound": check_number("k of rewound", options.get("k", signature(conditions[condition]).parameters["k"].default), 1, study.recipe.iterations - 1, whole=True)
     if len(study.sweep) > 1: raise InputError(f"sweep must name one setting, not {', '.join(study.sweep)}")
     for name, values in study.sweep.items():
         check_choice("sweep", name, [*_swept, *(o.name for o in fields(Recipe))])
@@ -108,7 +109,7 @@ def at_value(
         return replace(plain, rate=value, rounds=round(study.rounds*math.log(1 - study.rate)/math.log(1 - value)))
     return replace(plain, **{name: value}) if name in _swept else replace(plain, recipe=replace(study.recipe, **{name: value}))
 
-# %% ../nbs/09_study.ipynb #6c785468
+# %% ../nbs/09_study.ipynb #eac0527e
 class _Loader(yaml.SafeLoader): "Safe YAML, in which 1e-3 is a number."
 _Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"^[-+]?\d+[eE][-+]?\d+$"), list("-+0123456789"))
 
@@ -129,7 +130,7 @@ def load_study(
         if "recipe" in values: values = values | dict(recipe=Recipe(**check_fields("recipe", Recipe, values["recipe"])))
         for k in ("conditions", "sweep"): check_fields_are_named(k, values.get(k, {}))
         return Study(**values)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, tomllib.TOMLDecodeError, TypeError, InputError) as e: raise InputError(f"{path}: {' '.join(str(e).split())}") from e
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, TypeError, ValueError) as e: raise InputError(f"{path}: {' '.join(str(e).split())}") from e
 
 def check_fields_are_named(what, value):
     "Raise `InputError` where `value` is not a mapping."
@@ -157,7 +158,7 @@ def save_study(self:Study,
 
 Study.save, Study.load = save_study, staticmethod(load_study)
 
-# %% ../nbs/09_study.ipynb #656af9d3
+# %% ../nbs/09_study.ipynb #46ca1005
 def experiments(
     study:Study, # What to do
     midgets:bool=False, # Small networks in place of the study's own, for `rehearse`
@@ -166,7 +167,7 @@ def experiments(
     found = []
     for value in study.sweep[name] if (name := next(iter(study.sweep), None)) else [None]:
         s = at_value(study, value) if name else study
-        labels = {name: "-".join(map(str, value)) if name == "sizes" else value} if name else {}
+        labels = {name: dict(sizes=lambda o: "-".join(map(str, o)), init=str).get(name, lambda o: o)(value)} if name else {}
         trials = {c: o.get("trials", s.trials) for c, o in s.conditions.items()}
         size, salt = ((30, 30, 10), s.sizes) if midgets else (s.sizes, ())
         dense = [dense_ticket(size, (s.seed + t, *salt) if salt else s.seed + t, s.init) for t in range(max(trials.values()))]
@@ -175,17 +176,19 @@ def experiments(
             found += [(dict(trial=t) | labels, conditions[c](dense[t], s.rounds, s.rate, s.recipe, s.seed + t, **options)) for t in range(trials[c])]
     return found
 
-# %% ../nbs/09_study.ipynb #a3cbc98a
+# %% ../nbs/09_study.ipynb #db4bbe11
 def planned(
     study:Study, # What to do
     data:Dataset, # On what
     driver:Driver, # Of this study, advanced as far as its store reaches
 )->pd.DataFrame: # One row per training: condition, level, density, iterations, finished
     "All trainings of a study, and which of them are finished."
-    finished = {tuple(labels.items()) for found in driver.found for labels, _ in found.values()}
+    finished, unnamed = {tuple(labels.items()) for labels, _ in driver.results()}, sum(k in driver.have for k in driver.unnamed)
     def row(job, names):
+        nonlocal unnamed
+        if not names: unnamed -= 1
         labels = names[0] if names else dict(condition="(on the way)", level=0)
-        return labels | dict(density=job.ticket.density, iterations=job.recipe.iterations, finished=any(tuple(o.items()) in finished for o in names))
+        return labels | dict(density=job.ticket.density, iterations=job.recipe.iterations, finished=any(tuple(o.items()) in finished for o in names) if names else unnamed >= 0)
     return pd.DataFrame([row(*o) for o in rehearse(experiments(study, midgets=True), data)])
 
 # %% ../nbs/09_study.ipynb #b042a646
@@ -210,13 +213,14 @@ def run_study(
             with train_on(executor, (study.dataset, root, data.fingerprint), engine, bar.update, piece) as trainer: found = driver.run(trainer)
     return read_tables(found, store, provenance(study=plain(study), fingerprint=data.fingerprint))[0]
 
-# %% ../nbs/09_study.ipynb #a76afb57
+# %% ../nbs/09_study.ipynb #f811e2bd
 def read_tables(
     found:list, # Pairs of labels and key
     store:Store, # Where the runs are
     made:dict, # What made them, for `DataFrame.attrs`
 )->tuple[pd.DataFrame, pd.DataFrame]: # The tidy frame, and the summary with a row per run
     "The tables of labelled runs, read one run at a time."
+    if not found: raise InputError(f"nothing of this study is finished in {store.path}")
     frames, rows = [], []
     for labels, key in found:
         if (run := store.get(key)) is None: raise InputError(f"the run {key[:12]}… is gone from {store.path}: run the study again")
@@ -226,7 +230,7 @@ def read_tables(
     for o in tables: o.attrs = made
     return tables
 
-# %% ../nbs/09_study.ipynb #0464bb48
+# %% ../nbs/09_study.ipynb #ea7529e5
 def finished(
     study:Study, # What was done
     store, # A `Store`, or the folder of one
@@ -249,7 +253,9 @@ def findings(
 )->Findings: # With every run in memory
     "What is finished of a small study, tickets and trained weights included."
     found, store, made = finished(study, store, root)
-    return Findings([(labels, store.get(key)) for labels, key in found], made)
+    runs = [(labels, store.get(key)) for labels, key in found]
+    if any(run is None for _, run in runs): raise InputError(f"a run is gone from {store.path}: run the study again")
+    return Findings(runs, made)
 
 # %% ../nbs/09_study.ipynb #c7906d1e
 @cache
@@ -295,7 +301,7 @@ def train_on(
     finally:
         for f in flying: f.cancel()
 
-# %% ../nbs/09_study.ipynb #c7493f33
+# %% ../nbs/09_study.ipynb #003382ac
 def seconds_per_iteration(
     study:Study, # Its recipe, largest network and data are what is measured
     data:Dataset, # On what
@@ -307,7 +313,7 @@ def seconds_per_iteration(
         started = time.perf_counter()
         train_many([ticket]*together, data, replace(study.recipe, iterations=intervals*every), engine=engine, progress=False)
         return time.perf_counter() - started
-    dense = dense_ticket(study.sizes)
+    dense = dense_ticket(max([study.sizes, *study.sweep.get("sizes", [])], key=lambda o: sum(a*b for a, b in zip(o, o[1:]))))
     for share in (0.98, 0.8, 0):
         ticket = rewind(dense, magnitude_prune(dense.weights, dense.mask, share))
         took(ticket, 1)

@@ -21,7 +21,7 @@ from .network import MaskedMLP
 from .pruning import magnitude_prune
 from .rewinding import Ticket, rewind
 
-# %% ../nbs/04_training.ipynb #647c55da
+# %% ../nbs/04_training.ipynb #43fa516b
 @dataclass(frozen=True)
 class Recipe:
     "How a network is trained; the defaults are the paper's for Lenet on MNIST (section 2). Raises `InputError` for values out of range."
@@ -37,9 +37,10 @@ class Recipe:
 
     def __post_init__(self):
         check_choice("optimizer", self.optimizer, ["adam", "sgd", "momentum"])
-        for k in ("lr", "eps"): check_number(k, getattr(self, k), 0, above=True)
-        for k in ("batch_size", "iterations", "eval_every"): check_number(k, getattr(self, k), 1, whole=True)
-        for k in ("momentum", "beta1", "beta2"): check_number(k, getattr(self, k), 0, 1, below=True)
+        def put(k, value, kind): object.__setattr__(self, k, kind(value)) # NumPy's numbers become Python's
+        for k in ("lr", "eps"): put(k, check_number(k, getattr(self, k), 0, above=True), float)
+        for k in ("batch_size", "iterations", "eval_every"): put(k, check_number(k, getattr(self, k), 1, whole=True), int)
+        for k in ("momentum", "beta1", "beta2"): put(k, check_number(k, getattr(self, k), 0, 1, below=True), float)
 
     @property
     def evaluations(self): return [*range(0, self.iterations, self.eval_every), self.iterations]
@@ -75,15 +76,15 @@ def evaluate(
     scores = net(split.x)
     return F.cross_entropy(scores.double(), split.y).item(), (scores.argmax(1) == split.y).double().mean().item()
 
-# %% ../nbs/04_training.ipynb #340dd68a
+# %% ../nbs/04_training.ipynb #8aeb1109
 @dataclass(frozen=True)
 class Point:
     "Every measure at one iteration."
     iteration:int # Training steps taken
     valid_loss:float # Mean cross-entropy in nats
     valid_accuracy:float # In [0, 1]
-    test_loss:float
-    test_accuracy:float
+    test_loss:float # The same on the test set
+    test_accuracy:float # In [0, 1]
     train_accuracy:float # Over the whole training set
 
 # %% ../nbs/04_training.ipynb #97a73cf6
