@@ -21,10 +21,12 @@ from .pruning import density
 from .rewinding import masked
 from .training import Batches, Recipe, best_row, make_run
 
-# %% ../nbs/05_sparse.ipynb #3df552de
+# %% ../nbs/05_sparse.ipynb #1628138e
 LANES = 64 # Images in a block
 SLACK = ("reassoc", "contract", "nsz", "arcp") # Freedoms of the compiler; never "no NaNs": a diverged run must show
-jit = njit(nogil=True, cache="__file__" in globals(), error_model="numpy", fastmath=set(SLACK))
+_options = dict(nogil=True, cache="__file__" in globals(), error_model="numpy", fastmath=set(SLACK))
+entry = njit(**_options) # What Python calls
+jit = njit(forceinline=True, **_options) # What only other kernels call
 
 FLOAT, INT = ir.FloatType(), ir.IntType(32)
 VECTOR = ir.VectorType(FLOAT, LANES)
@@ -488,8 +490,8 @@ def settings(
     kind = dict(sgd=SGD, momentum=MOMENTUM, adam=ADAM)[recipe.optimizer]
     return kind, float(recipe.lr), float(recipe.momentum if kind == MOMENTUM else recipe.beta1), float(recipe.beta2), float(recipe.eps)
 
-# %% ../nbs/05_sparse.ipynb #e04b814d
-@jit
+# %% ../nbs/05_sparse.ipynb #cd94a854
+@entry
 def train_steps(net, images, batches, optimizer, lr, beta1, beta2, eps):
     "One optimizer step for each row of `batches`, indices of training images."
     size = batches.shape[1]
@@ -497,7 +499,7 @@ def train_steps(net, images, batches, optimizer, lr, beta1, beta2, eps):
         for at in range(0, size, LANES): add_gradient(net, images, batches[s, at:at + LANES], size)
         update(net, optimizer, lr, beta1, beta2, eps)
 
-# %% ../nbs/05_sparse.ipynb #ca9be217
+# %% ../nbs/05_sparse.ipynb #eeb522b2
 @jit
 def score(net, images, ids):
     "Summed cross-entropy and number of right answers in a block."
@@ -513,7 +515,7 @@ def score(net, images, ids):
         right += best == images.label[ids[i]]
     return loss, right
 
-@jit
+@entry
 def evaluate_images(net, images):
     "Mean cross-entropy and accuracy over all `images`."
     loss, right, n = 0.0, 0, len(images.label)
@@ -524,7 +526,7 @@ def evaluate_images(net, images):
         loss, right = loss + block[0], right + block[1]
     return loss/n, right/n
 
-# %% ../nbs/05_sparse.ipynb #5890917a
+# %% ../nbs/05_sparse.ipynb #7089fe01
 @jit
 def lay_rows(x, at, net):
     "64 rows of x from `at` on as activations of the input units; where x has no more, its last row again."
@@ -533,7 +535,7 @@ def lay_rows(x, at, net):
         for u in range(len(net.inputs)):
             for i in range(16): net.act[u*LANES + lane + i] = x[min(at + lane + i, last), net.inputs[u]]
 
-@jit
+@entry
 def predict_rows(net, x, scores):
     "Class scores of every row of x."
     first = net.unit_at[-2]
