@@ -54,14 +54,14 @@ def plot_measure(
     ax.set_ylabel(label)
     sns.despine(ax=ax)
 
-# %% ../nbs/10_figures.ipynb #dc578841
+# %% ../nbs/10_figures.ipynb #bdcd226f
 def plot_early_stop(
     summary, # One row per run, such as `Findings.summary`
 ):
     "Early-stop iteration, and test accuracy there, against P_m: the first two panels of the paper's figure 4a."
-    fig, axes = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
+    fig, axes = plt.subplots(1, 2, figsize=(9, 3.5), layout="constrained")
     plot_measure(summary, "early_stop_iteration", axes[0], label="Early-stop iteration (val.)")
     plot_measure(summary, "early_stop_test_accuracy", axes[1], 100, "Accuracy at early stop (test, %)")
     axes[0].set_ylim(bottom=0)
-    axes[0].legend(frameon=False, loc="upper left")
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False)
     return fig
