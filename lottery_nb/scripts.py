@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['with_hyphens', 'script', 'run_recipe', 'interrupted', 'new_folder', 'write_findings', 'lottery_run', 'bench_sparse',
-           'bench_batched', 'lottery_bench', 'find_study', 'write_tables', 'lottery_study']
+           'bench_batched', 'lottery_bench', 'find_study', 'lottery_study']
 
-# %% ../nbs/12_scripts.ipynb #525349b5
-import json, os, re, shutil, sys
+# %% ../nbs/12_scripts.ipynb #eb097ccb
+import json, shutil, sys
 from functools import wraps
 from pathlib import Path
 from fastcore.script import anno_parser
@@ -16,8 +16,9 @@ from .bench import bench_table, measure, plot_bench
 from .core import InputError, check_choice, check_number
 from .data import load_dataset
 from .experiment import Findings
+from .results import record, record_survival
 from .store import Store
-from .study import Study, estimate, findings, ready_made, run_study, studies, study_tables
+from .study import Study, estimate, findings, ready_made, run_study, studies
 from .training import Recipe, find_engine
 
 # %% ../nbs/12_scripts.ipynb #f96b76ad
@@ -180,22 +181,7 @@ def find_study(
     name, _, scale = file.partition(":")
     return studies(name, scale or "paper") if name in ready_made and not Path(file).exists() else Study.load(file)
 
-# %% ../nbs/12_scripts.ipynb #7bba26f9
-def write_tables(
-    study:Study, # What was done
-    store:Store, # Where its runs are
-    root=None, # Data folder, as in `load_dataset`
-)->list: # The two files
-    "Write a study's frame and summary into its store's folder."
-    stem = re.sub(r"[^\w.-]+", "-", study.name)
-    files = [store.path/f"{stem}.{kind}.parquet" for kind in ("frame", "summary")]
-    for file, table in zip(files, study_tables(study, store, root)):
-        part = file.with_suffix(f".{os.getpid()}.part")
-        table.to_parquet(part)
-        part.replace(file)
-    return files
-
-# %% ../nbs/12_scripts.ipynb #7c328cc6
+# %% ../nbs/12_scripts.ipynb #6b9bfa24
 @script
 def lottery_study(
     file:str, # A study's .yaml or .toml file, or a ready-made study as NAME:SCALE, such as main:quick
@@ -204,9 +190,13 @@ def lottery_study(
     engine:str="auto", # What trains: "reference", "sparse" (CPU), "batched" (GPU, many at once), or "auto" for the fastest here
     dry_run:bool=False, # Only say what would be trained, and how long it would take
     check:bool=False, # Only verify the runs in the store; damaged ones are set aside
+    tables:str=None, # Folder of the tables; default: the store's
+    thin:int=1, # Write every how many evaluations, but for those that figures 3 and 11 draw
+    masks:bool=False, # Write also in how many rounds each weight survived
 ):
     "Run a study: train what its store does not have yet. Interrupted, it goes on when it is run again."
     study, runs = find_study(file), Store(store)
+    check_number("thin", thin, 1, whole=True)
     if check:
         if not runs.path.exists(): raise InputError(f"there is no store at {runs.path}")
         wrong = runs.check()
@@ -215,4 +205,5 @@ def lottery_study(
     elif dry_run: print(estimate(study, runs, engine, root).to_string(formatters=dict(hours="{:.2f}".format)))
     else:
         run_study(study, runs, engine, root=root)
-        print(*write_tables(study, runs, root), sep="\n")
+        print(*record(study, runs, tables, thin, root), sep="\n")
+        if masks: print(record_survival(study, runs, tables, root))

@@ -591,11 +591,13 @@ class Predictor:
         for i, (w, b) in enumerate(self._layers): x = torch.addmm(b, x.relu() if i else x, w.t())
         return x
 
-# %% ../nbs/05_sparse.ipynb #20ca1241
+# %% ../nbs/05_sparse.ipynb #33218e40
 def train_alone(
     ticket, data, recipe, seed, # What to train, on what, and how
     tick, # Called with the number of iterations done since the last call
-    stopped, # Called after each interval; True ends the training
+    stopped=lambda: False, # Called after each interval; True ends the training
+    steps=train_steps, # The kernel that trains
+    watch=lambda iteration, net, slots: None, # Called at each evaluation, from iteration 0 on, with the network in flat arrays
 ): # A `Run`; None where it was stopped
     "Train one ticket by the sparse kernels."
     start, (train, valid, test) = time.perf_counter(), lit_dataset(data)
@@ -603,7 +605,8 @@ def train_alone(
     net, slots = pack(theta, ticket.mask)
     batches, rows, done = Batches(len(data.train), recipe.batch_size, seed), [], 0
     for iteration in recipe.evaluations:
-        train_steps(net, train, batches.take(iteration - done).numpy(), *settings(recipe))
+        steps(net, train, batches.take(iteration - done).numpy(), *settings(recipe))
+        watch(iteration, net, slots)
         rows.append((iteration, *evaluate_images(net, valid), *evaluate_images(net, test)))
         if best_row(rows) == len(rows) - 1: best = net.params.copy()
         tick(iteration - done)
@@ -615,18 +618,19 @@ def train_alone(
     accuracies, weights = (evaluate_images(net, train)[1], at_end), [unpack(o, slots, theta) for o in (best, final)]
     return make_run(ticket, recipe, seed, rows, *weights, accuracies, "sparse", time.perf_counter() - start)
 
-# %% ../nbs/05_sparse.ipynb #a021572f
+# %% ../nbs/05_sparse.ipynb #e7480322
 def sparse_engine(
     tickets:list, data, recipes:list, seeds:list, # One recipe and one seed per ticket
     tick, # Called with the number of iterations done since the last call
     keep=lambda i, run: None, # Called with the index and the run of each ticket as soon as it is trained
+    alone=train_alone, # Trains one of them
 )->list: # A `Run` per ticket
     "Train tickets on alive weights only, one network per core; results are the same for any number of threads."
     compile_kernels()
     lit_dataset(data)
     done, stop, runs = queue.SimpleQueue(), threading.Event(), [None]*len(tickets)
     with ThreadPoolExecutor(torch.get_num_threads()) as pool:
-        waiting = {pool.submit(train_alone, t, data, r, s, done.put, stop.is_set): i for i, (t, r, s) in enumerate(zip(tickets, recipes, seeds))}
+        waiting = {pool.submit(alone, t, data, r, s, done.put, stop.is_set): i for i, (t, r, s) in enumerate(zip(tickets, recipes, seeds))}
         try:
             while waiting:
                 finished = wait(waiting, timeout=0.1, return_when="FIRST_COMPLETED").done
