@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['figure_3', 'results_folder', 'union_length', 'origin', 'thinned', 'write_table', 'record', 'recorded', 'gathered',
-           'made_by', 'smoke', 'survival', 'record_survival']
+           'made_by', 'spread', 'smoke', 'survival', 'record_survival']
 
 # %% ../nbs/10_results.ipynb #3b745ad3
 import os, re, tempfile
@@ -116,6 +116,21 @@ def made_by(
     versions = ", ".join(f"{k} {v}" for k, v in made["versions"].items() if k in ("torch", "numpy", "numba"))
     return (f"Study “{study['name']}”: {made['runs']} runs, engine {made['engine']}, {made['processor_hours']:.1f} processor hours in {made['wall_hours']:.1f} hours "
             f"on {made['hardware']}; code {made['code']}; {versions}; finished {made['finished'][:10]}.")
+
+# %% ../nbs/10_results.ipynb #8ebf3de4
+def spread(
+    summary:pd.DataFrame, # A row per run
+    measure:str, # A column
+    form:str="{:,.0f}", # How to write a number
+    scale:float=1, # Factor; 100 makes accuracies per cent
+    at=figure_3, # P_m in per cent; a row for each, of the nearest level
+)->pd.DataFrame: # Indexed by P_m, a column per condition: mean (smallest–largest)
+    "A measure by density and condition, as text."
+    rows = summary.assign(y=scale*summary[measure], P_m=100*summary.density)
+    near = rows[np.isclose(rows.P_m.to_numpy()[:, None], at, rtol=0.05).any(1)]
+    def write(y): return f"{form.format(y.mean())} ({form.format(y.min())}–{form.format(y.max())})"
+    near = near.assign(P_m=[at[np.abs(np.log(at) - np.log(o)).argmin()] for o in near.P_m])
+    return near.groupby(["condition", "P_m"], sort=False).y.agg(write).unstack("condition").sort_index(ascending=False)[list(dict.fromkeys(near.condition))]
 
 # %% ../nbs/10_results.ipynb #d62a7f7b
 def smoke(

@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['with_hyphens', 'script', 'run_recipe', 'interrupted', 'new_folder', 'write_findings', 'lottery_run', 'bench_sparse',
-           'bench_batched', 'lottery_bench', 'find_study', 'lottery_study']
+           'bench_batched', 'lottery_bench', 'find_study', 'lottery_study', 'lottery_deviations']
 
-# %% ../nbs/12_scripts.ipynb #eb097ccb
+# %% ../nbs/12_scripts.ipynb #392b6ee8
 import json, shutil, sys
 from functools import wraps
 from pathlib import Path
@@ -15,8 +15,9 @@ from . import batched
 from .bench import bench_table, measure, plot_bench
 from .core import InputError, check_choice, check_number
 from .data import load_dataset
+from .deviations import run_deviations
 from .experiment import Findings
-from .results import record, record_survival
+from .results import record, record_survival, write_table
 from .store import Store
 from .study import Study, estimate, findings, ready_made, run_study, studies
 from .training import Recipe, find_engine
@@ -207,3 +208,18 @@ def lottery_study(
         run_study(study, runs, engine, root=root)
         print(*record(study, runs, tables, thin, root), sep="\n")
         if masks: print(record_survival(study, runs, tables, root))
+
+# %% ../nbs/12_scripts.ipynb #d9f1b950
+@script
+def lottery_deviations(
+    dataset:str="mnist", # "sample" (5,000 digits, no download), "mnist" or "fashion"
+    store:str="lottery_store", # Folder of the honest runs, such as the main study's; others go to folders beside it
+    root:str=None, # Data folder; default: LOTTERY_NB_DATA, then a cache folder
+    trials:int=3, # Repetitions with other initial weights
+    rounds:int=28, # How often to prune
+    iterations:int=50_000, # Length of a round
+    tables:str=None, # Folder of the table; default: the store's
+):
+    "Find tickets with one detail of the protocol wrong, and record what comes out. Interrupted, it goes on when it is run again."
+    table = run_deviations(load_dataset(dataset, root), store, trials=trials, rounds=rounds, recipe=run_recipe(dataset, iterations))
+    print(write_table(table, "deviations", "summary", tables or store))
