@@ -5,15 +5,15 @@
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/13_all.ipynb #8c75d749
+# %% ../nbs/13_all.ipynb #56d2eba7
 from inspect import isfunction, signature
-from . import core, data, network, pruning, rewinding, training, sparse, experiment, store, study, figures
+from . import core, data, network, pruning, rewinding, training, sparse, experiment, store, study, results, figures, claims
 
-# %% ../nbs/13_all.ipynb #0ee414d7
+# %% ../nbs/13_all.ipynb #916fa712
 def _is_method(o): return isfunction(o) and next(iter(signature(o).parameters), "") == "self"
 
 __all__ = []
-for _room in (core, data, network, pruning, rewinding, training, sparse, experiment, store, study, figures):
+for _room in (core, data, network, pruning, rewinding, training, sparse, experiment, store, study, results, figures, claims):
     _names = {name: o for name in _room.__all__ if not _is_method(o := getattr(_room, name))}
     globals().update(_names)
     __all__ += _names
