@@ -1,4 +1,4 @@
-"Write README.md from nbs/index.ipynb: its markdown, its code without directives, its outputs; pictures go to nbs/_readme/."
+"Write README.md from nbs/index.ipynb: its markdown, its code without directives (none where `echo: false`), its outputs; pictures go to nbs/_readme/."
 import re
 from pathlib import Path
 
@@ -12,9 +12,12 @@ lines = lambda cell: cell.source.splitlines()
 notebook.metadata["language_info"] = {"name": "python", "pygments_lexer": "python"}
 notebook.cells = [c for c in notebook.cells if "#| hide" not in lines(c)]
 for cell in notebook.cells:
+    if "#| echo: false" in lines(cell): cell.metadata["tags"] = ["output only"]
     cell.source = "\n".join(l for l in lines(cell) if not l.startswith("#| "))
 
 config = Config()
+config.TagRemovePreprocessor.enabled = True
+config.TagRemovePreprocessor.remove_input_tags = {"output only"}
 config.NbConvertBase.display_data_priority = ["image/png", "text/markdown", "text/plain"]
 text, resources = MarkdownExporter(config=config).from_notebook_node(notebook, {"output_files_dir": "nbs/_readme", "unique_key": "index"})
 for path, content in resources["outputs"].items():

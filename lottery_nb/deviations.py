@@ -78,7 +78,7 @@ def masked_control(
     "Winning tickets and, beside them, that control."
     return beside(winning(ticket, rounds, rates, recipe, seed), redrawn("masked control", on_masked_weights, 1))
 
-# %% ../nbs/paper/deviations.ipynb #1165877f
+# %% ../nbs/paper/deviations.ipynb #c6fa22bb
 @dataclass(frozen=True)
 class Deviation:
     "One detail done wrong on purpose."
@@ -92,7 +92,7 @@ def deviations(
 )->list:
     "The four deviations."
     return [Deviation("test criterion", reinit), Deviation("masked control", masked_control),
-            Deviation("frozen", reinit, partial(train_alone, steps=frozen_steps), "-frozen"),
+            Deviation("frozen", winning, partial(train_alone, steps=frozen_steps), "-frozen"),
             Deviation("carried", winning, CarriedAdam(f"{store}-carried/states"), "-carried")]
 
 # %% ../nbs/paper/deviations.ipynb #92739436
