@@ -86,7 +86,7 @@ def plot_early_stop(
     legend_below(fig)
     return fig
 
-# %% ../nbs/10_figures.ipynb #4d595a98
+# %% ../nbs/10_figures.ipynb #8f0728d1
 def plot_history(
     frame, # One row per evaluation
     lines, # Pairs of condition and P_m in per cent; the nearest level is drawn
@@ -104,8 +104,9 @@ def plot_history(
         y = rows.groupby("iteration")[measure].agg(["mean", "min", "max"])*scale
         name = f"{100*rows.density.iloc[0]:.1f}".replace("100.0", "100") + (" %" if condition == "winning" else f" % ({style(condition)['label']})")
         ax.errorbar(y.index, y["mean"], (y["mean"] - y["min"], y["max"] - y["mean"]), errorevery=10, lw=1.2, elinewidth=0.7, capsize=1.5,
-                    color=_palette[3*rows.level.iloc[0] % 10], ls="-" if condition == "winning" else "--", label=name)
+                    color=_palette[rows.level.iloc[0]//3 % 10], ls="-" if condition == "winning" else "--", label=name)
     ax.set(xlabel="Training iterations", ylabel=label, xlim=(0, until))
+    ax.locator_params(axis="x", nbins=4)
     sns.despine(ax=ax)
 
 # %% ../nbs/10_figures.ipynb #75b72ae5
