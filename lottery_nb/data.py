@@ -6,8 +6,8 @@
 __all__ = ['Split', 'Dataset', 'split_off', 'as_split', 'read_sample', 'data_root', 'idx_header', 'check_file',
            'read_torchvision', 'load_dataset']
 
-# %% ../nbs/00_data.ipynb #d601b600
-import gzip, hashlib, os
+# %% ../nbs/00_data.ipynb #e8fe889f
+import hashlib, os
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec

@@ -6,7 +6,7 @@
 __all__ = ['frozen_steps', 'CarriedAdam', 'on_masked_weights', 'masked_control', 'Deviation', 'deviations', 'best_test',
            'run_deviation', 'run_deviations']
 
-# %% ../nbs/paper/deviations.ipynb #77958b17
+# %% ../nbs/paper/deviations.ipynb #d46bff3e
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from .core import check_number, provenance
 from .data import Dataset
 from .experiment import Driver, beside, redrawn, reinit, summary_row, winning
 from .pruning import random_mask
-from .results import origin, write_table
+from .results import origin
 from .rewinding import Ticket, dense_ticket, masked
 from .sparse import add_gradient, sparse_engine, train_alone, unpack, update
 from .store import Store

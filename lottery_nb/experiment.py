@@ -8,7 +8,7 @@ __all__ = ['paper_shares', 'conditions', 'Job', 'input_key', 'run_key', 'winning
            'continued', 'late_rewinding', 'Memory', 'in_pieces', 'train_here', 'Driver', 'missing', 'run', 'keep',
            'results', 'rehearse', 'tidy_frame', 'summary_row', 'Findings', 'table', 'start', 'find_tickets']
 
-# %% ../nbs/07_experiment.ipynb #d5efa686
+# %% ../nbs/07_experiment.ipynb #7e867952
 import json
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
@@ -19,7 +19,7 @@ from .core import check_choice, check_number, provenance
 from .data import Dataset
 from .pruning import layer_rates, magnitude_prune
 from .rewinding import Ticket, add_noise, dense_ticket, random_sparse, reinitialize, resample, rewind
-from .training import Recipe, Run, find_engine, train, train_many
+from .training import Recipe, Run, find_engine, train_many
 
 # %% ../nbs/07_experiment.ipynb #1579a9a0
 @dataclass(frozen=True, eq=False)

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['Predictor', 'sparse_engine']
 
-# %% ../nbs/05_sparse.ipynb #813131c6
-import os, queue, sys, threading, time
+# %% ../nbs/05_sparse.ipynb #9493a33e
+import queue, sys, threading, time
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import NamedTuple
 from weakref import WeakKeyDictionary

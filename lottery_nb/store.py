@@ -6,8 +6,8 @@
 __all__ = ['pack_weights', 'read_weights', 'digest_json', 'describe', 'pack_run', 'read_meta', 'read_run', 'Store', 'writing',
            'put', 'get', 'set_aside', 'flatten_meta', 'summary', 'frame', 'check', 'upkeep']
 
-# %% ../nbs/08_store.ipynb #da0e6464
-import json, os, re, shutil, time, uuid, warnings, zlib
+# %% ../nbs/08_store.ipynb #23cd2432
+import json, re, shutil, time, uuid, warnings, zlib
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from functools import cache

@@ -6,9 +6,9 @@
 __all__ = ['Recipe', 'Batches', 'evaluate', 'Point', 'Run', 'best_row', 'make_run', 'make_optimizer', 'step', 'parameters',
            'train_one', 'reference_engine', 'find_engine', 'as_list', 'train_many', 'train']
 
-# %% ../nbs/04_training.ipynb #a88f1a34
+# %% ../nbs/04_training.ipynb #bf548ad5
 import time
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from importlib import import_module
 import numpy as np
 import pandas as pd
