@@ -45,7 +45,7 @@ def linear_axis(
     "Make x the percentage of weights remaining, linear, reversed."
     ax.set(xlabel="Weights remaining (%)", xlim=(103, -3), xticks=range(0, 101, 20))
 
-# %% ../nbs/10_figures.ipynb #b299f28b
+# %% ../nbs/10_figures.ipynb #6974e0bd
 def plot_measure(
     summary, # One row per run: condition, density and the measure
     measure:str, # A column of `summary`
@@ -54,11 +54,11 @@ def plot_measure(
     label:str="", # Of the y axis
     axis=density_axis, # Or `linear_axis`
 ):
-    "Mean of a measure against P_m with min–max bars, one line per condition; the dense network's mean as a thin line."
+    "Mean of a measure against P_m with min–max bars, one line per condition; a thin line for the dense network, level 0 of the first condition."
     table = summary.assign(P_m=100*summary.density, y=scale*summary[measure])
     for condition, rows in table.groupby("condition", sort=False):
         sns.lineplot(rows, x="P_m", y="y", errorbar=("pi", 100), err_style="bars", err_kws=dict(lw=0.8, capsize=2), ms=4, mew=0, ax=ax, legend=False, **style(condition))
-    dense = table.query("condition == 'winning' and level == 0").y.mean()
+    dense = table[(table.level == 0) & (table.condition == table.condition.iloc[0])].y.mean()
     ax.axhline(dense, color="0.4", lw=0.7, zorder=0, label="unpruned network")
     axis(ax, table.P_m.min())
     ax.set_ylabel(label)
