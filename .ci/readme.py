@@ -20,8 +20,10 @@ config.TagRemovePreprocessor.enabled = True
 config.TagRemovePreprocessor.remove_input_tags = {"output only"}
 config.NbConvertBase.display_data_priority = ["image/png", "text/markdown", "text/plain"]
 text, resources = MarkdownExporter(config=config).from_notebook_node(notebook, {"output_files_dir": "nbs/_readme", "unique_key": "index"})
+pictures = root/"nbs"/"_readme"
+pictures.mkdir(exist_ok=True)
+for old in pictures.iterdir(): old.unlink()
 for path, content in resources["outputs"].items():
-    (root/path).parent.mkdir(exist_ok=True)
     (root/path).write_bytes(content)
 text = re.sub(r"\n\s*\n(\s*\n)+", "\n\n", re.sub(r"\n    ?(!\[png\])", r"\n\1", text)) # one empty line is enough
 (root/"README.md").write_text("<!-- Made from nbs/index.ipynb by .ci/readme.py: edit that. -->\n\n" + text.strip() + "\n")
