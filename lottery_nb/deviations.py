@@ -78,7 +78,7 @@ def masked_control(
     "Winning tickets and, beside them, that control."
     return beside(winning(ticket, rounds, rates, recipe, seed), redrawn("masked control", on_masked_weights, 1))
 
-# %% ../nbs/paper/deviations.ipynb #c6fa22bb
+# %% ../nbs/paper/deviations.ipynb #2651b8e6
 @dataclass(frozen=True)
 class Deviation:
     "One detail done wrong on purpose."
@@ -86,14 +86,15 @@ class Deviation:
     experiment:object # A generator as in room `experiment`
     alone:object=train_alone # Trains one ticket; None: as it should be
     folder:str="" # Added to the name of the honest store, where its runs must be kept apart
+    trials:int=3 # Repetitions with other initial weights, where none is asked for
 
 def deviations(
     store, # Folder of the honest runs
 )->list:
     "The four deviations."
-    return [Deviation("test criterion", reinit), Deviation("masked control", masked_control),
-            Deviation("frozen", winning, partial(train_alone, steps=frozen_steps), "-frozen"),
-            Deviation("carried", winning, CarriedAdam(f"{store}-carried/states"), "-carried")]
+    return [Deviation("test criterion", reinit, trials=5), Deviation("masked control", masked_control),
+            Deviation("frozen", winning, partial(train_alone, steps=frozen_steps), "-frozen", 2),
+            Deviation("carried", winning, CarriedAdam(f"{store}-carried/states"), "-carried", 2)]
 
 # %% ../nbs/paper/deviations.ipynb #92739436
 def best_test(
@@ -123,17 +124,18 @@ def run_deviation(
     table.attrs = origin(runs, [k for _, k, _ in found])
     return table
 
-# %% ../nbs/paper/deviations.ipynb #86fe58b1
+# %% ../nbs/paper/deviations.ipynb #164b0e0f
 def run_deviations(
     data:Dataset, # On what
     store, # Folder of the honest runs
     names=("test criterion", "masked control", "frozen", "carried"), # Which
-    trials:int=3, rounds:int=28, recipe:Recipe=Recipe(), # As in a `Study`
+    trials:int=None, # As in a `Study`; where not given, 2 to 5, as long as each deviation takes
+    rounds:int=28, recipe:Recipe=Recipe(), # As in a `Study`
     progress:bool=True, # Show bars?
 )->pd.DataFrame: # One row per run, `deviation` its first column; what made each is in `attrs`
     "Train what the stores lack of several deviations. Interrupted, it goes on when called again."
-    for k, v in dict(trials=trials, rounds=rounds).items(): check_number(k, v, 1, whole=True)
-    tables = [run_deviation(o, data, store, trials, rounds, recipe, progress) for o in deviations(store) if o.name in names]
+    for k, v in dict(trials=1 if trials is None else trials, rounds=rounds).items(): check_number(k, v, 1, whole=True)
+    tables = [run_deviation(o, data, store, trials or o.trials, rounds, recipe, progress) for o in deviations(store) if o.name in names]
     table, made = pd.concat(tables, ignore_index=True), {o.deviation[0]: o.attrs for o in tables}
-    table.attrs = provenance(fingerprint=data.fingerprint, recipe=recipe.__dict__, trials=trials, rounds=rounds, made=made)
+    table.attrs = provenance(fingerprint=data.fingerprint, recipe=recipe.__dict__, trials=table.groupby("deviation").trial.nunique().to_dict(), rounds=rounds, made=made)
     return table

@@ -209,13 +209,13 @@ def lottery_study(
         print(*record(study, runs, tables, thin, root), sep="\n")
         if masks: print(record_survival(study, runs, tables, root))
 
-# %% ../nbs/12_scripts.ipynb #d9f1b950
+# %% ../nbs/12_scripts.ipynb #43cd6d73
 @script
 def lottery_deviations(
     dataset:str="mnist", # "sample" (5,000 digits, no download), "mnist" or "fashion"
     store:str="lottery_store", # Folder of the honest runs, such as the main study's; others go to folders beside it
     root:str=None, # Data folder; default: LOTTERY_NB_DATA, then a cache folder
-    trials:int=3, # Repetitions with other initial weights
+    trials:int=None, # Repetitions with other initial weights; default: 2 to 5, as long as each deviation takes
     rounds:int=28, # How often to prune
     iterations:int=50_000, # Length of a round
     tables:str=None, # Folder of the table; default: the store's
