@@ -6,8 +6,8 @@
 __all__ = ['frozen_steps', 'CarriedAdam', 'on_masked_weights', 'masked_control', 'Deviation', 'deviations', 'best_test',
            'run_deviation', 'run_deviations']
 
-# %% ../nbs/paper/deviations.ipynb #d46bff3e
-from dataclasses import dataclass, replace
+# %% ../nbs/paper/deviations.ipynb #7e0ec5eb
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 import pandas as pd
@@ -21,17 +21,17 @@ from .experiment import Driver, beside, redrawn, reinit, summary_row, winning
 from .pruning import random_mask
 from .results import origin
 from .rewinding import Ticket, dense_ticket, masked
-from .sparse import add_gradient, sparse_engine, train_alone, unpack, update
+from .sparse import LANES, add_gradient, sparse_engine, train_alone, unpack, update
 from .store import Store
 from .training import Recipe
 
-# %% ../nbs/paper/deviations.ipynb #d79f30b3
+# %% ../nbs/paper/deviations.ipynb #052a9fd6
 @njit(nogil=True, error_model="numpy")
 def frozen_steps(net, images, batches, optimizer, lr, beta1, beta2, eps):
     "As `sparse.train_steps`, but the gradient of every weight below 1e-6 is dropped."
     size, weights = batches.shape[1], len(net.params) - (net.unit_at[-1] - net.unit_at[1])
     for s in range(len(batches)):
-        for at in range(0, size, 64): add_gradient(net, images, batches[s, at:at + 64], size)
+        for at in range(0, size, LANES): add_gradient(net, images, batches[s, at:at + LANES], size)
         for k in range(weights):
             if net.params[k] < 1e-6: net.grads[k] = 0
         update(net, optimizer, lr, beta1, beta2, eps)
@@ -78,13 +78,13 @@ def masked_control(
     "Winning tickets and, beside them, that control."
     return beside(winning(ticket, rounds, rates, recipe, seed), redrawn("masked control", on_masked_weights, 1))
 
-# %% ../nbs/paper/deviations.ipynb #2651b8e6
+# %% ../nbs/paper/deviations.ipynb #42f5fb66
 @dataclass(frozen=True)
 class Deviation:
     "One detail done wrong on purpose."
     name:str # As in the table
     experiment:object # A generator as in room `experiment`
-    alone:object=train_alone # Trains one ticket; None: as it should be
+    alone:object=train_alone # Trains one ticket
     folder:str="" # Added to the name of the honest store, where its runs must be kept apart
     trials:int=3 # Repetitions with other initial weights, where none is asked for
 
@@ -124,7 +124,7 @@ def run_deviation(
     table.attrs = origin(runs, [k for _, k, _ in found])
     return table
 
-# %% ../nbs/paper/deviations.ipynb #164b0e0f
+# %% ../nbs/paper/deviations.ipynb #57dc4a93
 def run_deviations(
     data:Dataset, # On what
     store, # Folder of the honest runs
@@ -134,8 +134,9 @@ def run_deviations(
     progress:bool=True, # Show bars?
 )->pd.DataFrame: # One row per run, `deviation` its first column; what made each is in `attrs`
     "Train what the stores lack of several deviations. Interrupted, it goes on when called again."
-    for k, v in dict(trials=1 if trials is None else trials, rounds=rounds).items(): check_number(k, v, 1, whole=True)
+    check_number("rounds", rounds, 1, whole=True)
+    if trials is not None: check_number("trials", trials, 1, whole=True)
     tables = [run_deviation(o, data, store, trials or o.trials, rounds, recipe, progress) for o in deviations(store) if o.name in names]
     table, made = pd.concat(tables, ignore_index=True), {o.deviation[0]: o.attrs for o in tables}
-    table.attrs = provenance(fingerprint=data.fingerprint, recipe=recipe.__dict__, trials=table.groupby("deviation").trial.nunique().to_dict(), rounds=rounds, made=made)
+    table.attrs = provenance(fingerprint=data.fingerprint, recipe=asdict(recipe), trials=table.groupby("deviation").trial.nunique().to_dict(), rounds=rounds, made=made)
     return table

@@ -67,7 +67,15 @@ def write_table(
     table.to_parquet(part := path.with_suffix(f".{os.getpid()}.part"), compression="zstd")
     return part.replace(path)
 
-# %% ../nbs/10_results.ipynb #dd9e8a1a
+# %% ../nbs/10_results.ipynb #58e2fe7f
+def signed_tables(
+    study:Study, store, root=None, # As in `study.finished`
+)->tuple[pd.DataFrame, pd.DataFrame]: # Frame and summary
+    "The tables of what is finished of a study, with what made its runs in `attrs`."
+    found, store, made = finished(study, store, root)
+    return read_tables(found, store, made | dict(made=origin(store, [k for _, k in found])))
+
+# %% ../nbs/10_results.ipynb #f5540531
 def record(
     study:Study, # Done, as far as the store reaches
     store, # A `Store`, or the folder of one
@@ -77,12 +85,9 @@ def record(
 )->list: # The two files
     "Write a study's frame and summary, each in one go, with what made them in `attrs`."
     check_number("thin", thin, 1, whole=True)
-    found, store, made = finished(study, store, root)
-    frame, summary = read_tables(found, store, made)
-    made = made | dict(made=origin(store, [k for _, k in found]))
-    frame = frame if thin == 1 else thinned(frame, thin)
-    frame.attrs = summary.attrs = made
-    return [write_table(table, study.name, kind, folder or store.path) for kind, table in dict(frame=frame, summary=summary).items()]
+    store = store if isinstance(store, Store) else Store(store)
+    frame, summary = signed_tables(study, store, root)
+    return [write_table(table, study.name, kind, folder or store.path) for kind, table in dict(frame=thinned(frame, thin), summary=summary).items()]
 
 # %% ../nbs/10_results.ipynb #44298881
 results_folder = Path(globals().get("__file__", "here/here")).resolve().parents[1]/"nbs/paper/results"
@@ -132,7 +137,7 @@ def spread(
     near = near.assign(P_m=[at[np.abs(np.log(at) - np.log(o)).argmin()] for o in near.P_m])
     return near.groupby(["condition", "P_m"], sort=False).y.agg(write).unstack("condition").sort_index(ascending=False)[list(dict.fromkeys(near.condition))]
 
-# %% ../nbs/10_results.ipynb #d62a7f7b
+# %% ../nbs/10_results.ipynb #f0c89e35
 def smoke(
     name:str, # A ready-made study
 )->tuple[pd.DataFrame, pd.DataFrame]: # Frame and summary
@@ -140,10 +145,7 @@ def smoke(
     with tempfile.TemporaryDirectory() as folder:
         study = studies(name, "smoke")
         run_study(study, folder, progress=False)
-        found, store, made = finished(study, folder)
-        tables = read_tables(found, store, made)
-        for o in tables: o.attrs = made | dict(made=origin(store, [k for _, k in found]))
-        return tables
+        return signed_tables(study, folder)
 
 # %% ../nbs/10_results.ipynb #d5d01e7f
 def survival(
