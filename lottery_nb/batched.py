@@ -8,7 +8,7 @@ __all__ = ['memory_per_network', 'batched_engine', 'check_agreement', 'mixed_job
 # %% ../nbs/06_batched.ipynb #296babd2
 import math, time, warnings
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
+from dataclasses import astuple, replace
 import numpy as np
 import pandas as pd
 import torch
@@ -259,13 +259,16 @@ def evaluate_stack(
 
 # %% ../nbs/06_batched.ipynb #2d29e29a
 @patch
-def score(self:Stack)->torch.Tensor: # [K, 4]: validation loss and accuracy, test loss and accuracy
+def score(self:Stack,
+    test:bool=False, # Evaluate on the test set too?
+)->torch.Tensor: # [K, 4]: validation loss and accuracy, test loss and accuracy (NaN where not asked for)
     "Evaluate every network, and keep the parameters of those at a new minimum of the validation loss."
-    scores = torch.cat([evaluate_stack(self.layers, o) for o in (self.data.valid, self.data.test)], 1)
-    loss = scores[:, 0]
+    valid = evaluate_stack(self.layers, self.data.valid)
+    tested = evaluate_stack(self.layers, self.data.test) if test else torch.full_like(valid, torch.nan)
+    loss = valid[:, 0]
     torch.where((loss < self.lowest)[:, None], self.w, self.best, out=self.best)
     self.lowest = torch.where(loss.isfinite(), torch.minimum(loss, self.lowest), -torch.inf)
-    return scores
+    return torch.cat([valid, tested], 1)
 
 # %% ../nbs/06_batched.ipynb #d82c1ad6
 def train_stack(
@@ -278,7 +281,7 @@ def train_stack(
     for iteration in jobs[0][1].evaluations:
         before, running = stack.done, [k for k in range(len(jobs)) if k not in ended]
         if iteration: stack.advance()
-        scores = stack.score().tolist()
+        scores = stack.score(jobs[0][1].tests_at(iteration)).tolist()
         for k in running:
             rows[k].append((iteration, *scores[k]))
             if not np.isfinite(scores[k][0]): ended[k] = stack.w[k].clone()
@@ -293,11 +296,14 @@ def finish(
     rows:list, # A history per network
     start:float, # When it began: `time.perf_counter()`
 )->list: # A `Run` per network
-    "Bring a trained stack home: weights, histories, and train accuracies at early stopping and at the end."
-    train = [evaluate_stack(views(o, stack.sizes), stack.data.train)[:, 1].tolist() for o in (stack.best, stack.w)]
-    best, final = (unpack(o, stack.sizes) for o in (stack.best, stack.w))
+    "Bring a trained stack home: weights, histories, and what they are worth on test and training set."
+    kept, measured = (stack.best, stack.w), []
+    for layers in (views(o, stack.sizes) for o in kept):
+        test, train = (evaluate_stack(layers, o).tolist() for o in (stack.data.test, stack.data.train))
+        measured.append([(*a, b[1]) for a, b in zip(test, train)])
+    best, final = (unpack(o, stack.sizes) for o in kept)
     seconds = (time.perf_counter() - start)/len(jobs)
-    return [make_run(*job, *o, "batched", seconds) for job, *o in zip(jobs, rows, best, final, zip(*train))]
+    return [make_run(*job, *o, "batched", seconds) for job, *o in zip(jobs, rows, best, final, *measured)]
 
 # %% ../nbs/06_batched.ipynb #b517f7c1
 def memory_per_network(
@@ -406,10 +412,13 @@ def batched_engine(
 # %% ../nbs/06_batched.ipynb #157998db
 def apart(
     a, b, # Two runs of one ticket
-)->dict: # Worst relative distance of the final weights, worst absolute one in losses and accuracies
-    "How far two runs are apart."
-    weights = max(((a.final[k] - o).norm()/o.norm().clamp(min=1e-30)).item() for k, o in b.final.items())
-    return dict(weights=weights, history=np.abs(a.history.to_numpy() - b.history.to_numpy()).max())
+)->dict: # Worst relative distance of the weights, worst absolute one in losses and accuracies
+    "How far two runs are apart, at early stopping, at the end and on the way."
+    pairs = [(getattr(a, part)[k], w) for part in ("best", "final") for k, w in getattr(b, part).items()]
+    weights = max(((v - w).norm()/w.norm().clamp(min=1e-30)).item() for v, w in pairs)
+    def numbers(run): return np.concatenate([run.history.to_numpy().ravel(), *(astuple(o) for o in (run.early_stop, run.end))])
+    x, y = numbers(a), numbers(b)
+    return dict(weights=weights, history=np.abs(x - y)[~(np.isnan(x) & np.isnan(y))].max())
 
 # %% ../nbs/06_batched.ipynb #3d36443e
 def agreement(
@@ -518,7 +527,7 @@ def time_reference(
     optimizer = make_optimizer(net.parameters(), recipe)
     def interval():
         for batch in batches.take(recipe.eval_every).to(device): training.step(net, optimizer, data.train.x[batch], data.train.y[batch])
-    def score(): return [training.evaluate(net, o) for o in (data.valid, data.test)]
+    def score(): return training.evaluate(net, data.valid)
     interval(), score()
     trained, scored = seconds(interval, device), seconds(score, device)
     return tuple(1e6*o/recipe.eval_every for o in (trained, trained + scored))

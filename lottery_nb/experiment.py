@@ -31,14 +31,18 @@ class Job:
     labels:dict # Where it belongs: condition, level, draw; None where it is a means to an end and belongs in no table
 
 # %% ../nbs/07_experiment.ipynb #b0413db6
+_always = "optimizer lr batch_size iterations eval_every momentum beta1 beta2 eps".split() # Fields of the first recipes
+_defaults = asdict(Recipe())
+
 def input_key(
     fingerprint:str, # Of the data
-    recipe:dict, # Fields of a `Recipe`
+    recipe:dict, # Fields of a `Recipe`; those it lacks have their default
     seed, # Of the order of the batches: whole numbers
     digest:str, # Of the ticket
 )->str: # 64 hexadecimal digits
-    "The hash of everything that decides how a training comes out."
-    numbers = {k: v if isinstance(v, str) else float(v) for k, v in recipe.items()}
+    "The hash of everything that decides how a training comes out; a field with a default that does nothing is left out."
+    hashed = {k: v for k, v in recipe.items() if k in _always or v != _defaults[k]}
+    numbers = {k: v if isinstance(v, str) else float(v) for k, v in hashed.items()}
     return sha256(json.dumps([fingerprint, numbers, list(seed), digest], sort_keys=True).encode()).hexdigest()
 
 # %% ../nbs/07_experiment.ipynb #629c89bd

@@ -19,7 +19,7 @@ from numba.extending import intrinsic, models, register_model
 from .core import InputError
 from .pruning import density
 from .rewinding import masked
-from .training import Batches, Recipe, best_row, make_run
+from .training import Batches, Recipe, best_row, make_run, unmeasured
 
 # %% ../nbs/05_sparse.ipynb #1628138e
 LANES = 64 # Images in a block
@@ -607,16 +607,18 @@ def train_alone(
     for iteration in recipe.evaluations:
         steps(net, train, batches.take(iteration - done).numpy(), *settings(recipe))
         watch(iteration, net, slots)
-        rows.append((iteration, *evaluate_images(net, valid), *evaluate_images(net, test)))
+        tested = evaluate_images(net, test) if recipe.tests_at(iteration) else unmeasured
+        rows.append((iteration, *evaluate_images(net, valid), *tested))
         if best_row(rows) == len(rows) - 1: best = net.params.copy()
         tick(iteration - done)
         done = iteration
         if stopped(): return None
         if not np.isfinite(rows[-1][1]): break
-    final, at_end = net.params.copy(), evaluate_images(net, train)[1]
+    def measured(): return *evaluate_images(net, test), evaluate_images(net, train)[1]
+    final, at_end = net.params.copy(), measured()
     net.params[:] = best
-    accuracies, weights = (evaluate_images(net, train)[1], at_end), [unpack(o, slots, theta) for o in (best, final)]
-    return make_run(ticket, recipe, seed, rows, *weights, accuracies, "sparse", time.perf_counter() - start)
+    weights, measures = [unpack(o, slots, theta) for o in (best, final)], (measured(), at_end)
+    return make_run(ticket, recipe, seed, rows, *weights, *measures, "sparse", time.perf_counter() - start)
 
 # %% ../nbs/05_sparse.ipynb #e7480322
 def sparse_engine(
