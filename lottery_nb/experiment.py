@@ -4,9 +4,10 @@
 
 # %% auto #0
 __all__ = ['paper_shares', 'conditions', 'Job', 'input_key', 'run_key', 'winning', 'beside', 'redrawn', 'reinit', 'resampled',
-           'noise', 'one_shot', 'one_shot_reinit', 'prune_untrained', 'iteration_0', 'random_sparsity', 'lr_rewinding',
-           'continued', 'late_rewinding', 'Memory', 'in_pieces', 'train_here', 'Driver', 'missing', 'run', 'keep',
-           'results', 'rehearse', 'tidy_frame', 'summary_row', 'Findings', 'table', 'start', 'find_tickets']
+           'noise', 'per_mille', 'one_shot', 'one_shot_reinit', 'prune_untrained', 'iteration_0', 'random_sparsity',
+           'lr_rewinding', 'continued', 'late_rewinding', 'Memory', 'in_pieces', 'train_here', 'Driver', 'missing',
+           'run', 'keep', 'whole', 'results', 'rehearse', 'tidy_frame', 'summary_row', 'Findings', 'table', 'start',
+           'find_tickets']
 
 # %% ../nbs/07_experiment.ipynb #7e867952
 import json
@@ -15,7 +16,7 @@ from hashlib import sha256
 from inspect import signature
 import pandas as pd
 from tqdm.auto import tqdm
-from .core import check_choice, check_number, provenance
+from .core import InputError, check_choice, check_number, provenance
 from .data import Dataset
 from .pruning import layer_rates, magnitude_prune
 from .rewinding import Ticket, add_noise, dense_ticket, random_sparse, reinitialize, resample, rewind
@@ -29,6 +30,7 @@ class Job:
     recipe:Recipe # How
     seed:tuple # Of the order of the batches
     labels:dict # Where it belongs: condition, level, draw; None where it is a means to an end and belongs in no table
+    leaf:bool=False # Does the experiment go on without its run?
 
 # %% ../nbs/07_experiment.ipynb #b0413db6
 _always = "optimizer lr batch_size iterations eval_every momentum beta1 beta2 eps".split() # Fields of the first recipes
@@ -88,7 +90,7 @@ def redrawn(
     "The branch of a job that trains `change(ticket, seed)` instead of the ticket, `draws` times."
     def draw(job, i):
         where = (*job.seed, i)
-        return Job(change(job.ticket, where), job.recipe, where, job.labels | dict(condition=condition, draw=i))
+        return Job(change(job.ticket, where), job.recipe, where, job.labels | dict(condition=condition, draw=i), leaf=True)
     return lambda job: [draw(job, i) for i in range(1, draws + 1)]
 
 # %% ../nbs/07_experiment.ipynb #55752eee
@@ -120,14 +122,23 @@ def noise(
 # %% ../nbs/07_experiment.ipynb #9e66b164
 paper_shares = tuple(p/1000 for p in range(50, 1000, 25)) # 5 %, 7.5 % … 97.5 % of the hidden layers
 
+def per_mille(
+    shares, # Shares to remove, in [0, 1)
+)->dict: # {level: share}
+    "Number the sizes of one-shot pruning by what is removed, in tenths of a per cent; raises `InputError` for two that are one."
+    levels = {round(1000*o): o for o in shares}
+    if len(levels) == len(shares) and 0 not in levels: return levels
+    raise InputError(f"shares must be apart by 0.1 % or more, and from 0, not {list(shares)}")
+
 def one_shot(
     ticket:Ticket, rounds:int, rates, recipe:Recipe, seed:int, # As in `winning`; `rounds` and `rates` play no part
     shares=paper_shares, # Shares of the hidden layers to remove, each in one go; of the output layer half as much
 ):
     "One-shot pruning (section 2 of the paper): one prune of the dense trained network for each share, rewound and trained."
-    [dense] = yield [Job(ticket, recipe, (seed, 0), dict(condition="one-shot", level=0, draw=0))]
+    def job(ticket, level): return Job(ticket, recipe, (seed, level), dict(condition="one-shot", level=level, draw=0), leaf=level > 0)
+    [dense] = yield [job(ticket, 0)]
     if dense.diverged: return
-    yield [Job(dense.prune(share), recipe, (seed, level), dict(condition="one-shot", level=level, draw=0)) for level, share in enumerate(shares, 1)]
+    yield [job(dense.prune(share), level) for level, share in per_mille(shares).items()]
 
 def one_shot_reinit(
     ticket:Ticket, rounds:int, rates, recipe:Recipe, seed:int, # As in `winning`; `rounds` and `rates` play no part
@@ -152,14 +163,14 @@ def iteration_0(
     ticket:Ticket, rounds:int, rates, recipe:Recipe, seed:int, # As in `winning`
 ):
     "Tickets pruned before training, by the magnitude of θ₀ (figure 18 of the paper)."
-    yield [Job(t, recipe, (seed, level), dict(condition="iteration 0", level=level, draw=0)) for level, t in enumerate(prune_untrained(ticket, rounds, rates))]
+    yield [Job(t, recipe, (seed, level), dict(condition="iteration 0", level=level, draw=0), leaf=True) for level, t in enumerate(prune_untrained(ticket, rounds, rates))]
 
 def random_sparsity(
     ticket:Ticket, rounds:int, rates, recipe:Recipe, seed:int, # As in `winning`
 ):
     "Random masks with the tickets' counts per layer, on fresh weights (figures 1 and 14 of the paper)."
     tickets = [random_sparse(t, (seed, level)) for level, t in enumerate(prune_untrained(ticket, rounds, rates))]
-    yield [Job(t, recipe, (seed, level), dict(condition="random sparse", level=level, draw=0)) for level, t in enumerate(tickets)]
+    yield [Job(t, recipe, (seed, level), dict(condition="random sparse", level=level, draw=0), leaf=True) for level, t in enumerate(tickets)]
 
 # %% ../nbs/07_experiment.ipynb #955e29fd
 def lr_rewinding(
@@ -176,7 +187,7 @@ def continued(
     ticket:Ticket, rounds:int, rates, recipe:Recipe, seed:int, # As in `winning`
 ):
     "Masks found by iterative pruning without resetting, each then reset to θ₀ and trained (strategy 2, appendix B of the paper)."
-    def reset(job): return [Job(rewind(ticket, job.ticket.mask), recipe, job.seed, job.labels | dict(condition="continued"))]
+    def reset(job): return [Job(rewind(ticket, job.ticket.mask), recipe, job.seed, job.labels | dict(condition="continued"), leaf=True)]
     return beside(lr_rewinding(ticket, rounds, rates, recipe, seed), reset)
 
 # %% ../nbs/07_experiment.ipynb #f7da0441
@@ -236,38 +247,47 @@ class Driver:
     def __init__(self,
         experiments:list, # Pairs of labels, such as dict(trial=0), and a generator
         data:Dataset, # On what they train
-        store, # Has `get(key)` and `put(run, data)`: a `Memory`, or a `Store` on disk
+        store, # Has `get(key)` and `put(run, data)`, and knows its keys: a `Memory`, or a `Store` on disk
+        held=lambda labels: False, # Is the row of these labels in a table already? Then a leaf is not trained
     ):
-        self.experiments, self.data, self.store = experiments, data, store
+        self.experiments, self.data, self.store, self.held = experiments, data, store, held
         self.have, self.training, self.new = set(), set(), {}
         self.asked, self.found, self.unnamed = {}, [{} for _ in experiments], []
         for i, (_, experiment) in enumerate(experiments): self._ask(i, next(experiment))
 
     def _ask(self, i, jobs):
         "Note what experiment i waits for, and under which labels; `unnamed` are the keys without any."
-        self.asked[i] = [(run_key(job, self.data), job) for job in jobs]
-        for k, job in self.asked[i]:
-            if not job.labels: self.unnamed.append(k); continue
-            labels = self.experiments[i][0] | job.labels
-            self.found[i].setdefault(tuple(labels.values()), (labels, k))
+        self.asked[i] = []
+        for job in jobs:
+            labels = self.experiments[i][0] | (job.labels or {})
+            k = None if job.leaf and self.held(labels) else self._key(job)
+            self.asked[i].append((k, job))
+            if not job.labels: self.unnamed.append(k)
+            elif k: self.found[i].setdefault(tuple(labels.values()), (labels, k))
+
+    def _key(self, job):
+        "The key of a job; of the same training with more looks at the test set, where the store has that."
+        often = replace(job, recipe=replace(job.recipe, test_every=job.recipe.eval_every))
+        return k if (k := run_key(often, self.data)) in self.store else run_key(job, self.data)
 
 # %% ../nbs/07_experiment.ipynb #bb42535a
 def missing(self:Driver)->dict: # {key: job}, each once; without those in training
     "Advance every experiment as far as the store reaches; return the jobs to train next."
     for i in list(self.asked):
         while i in self.asked:
-            unknown = {k: job for k, job in self.asked[i] if k not in self.have | self.training | self.new.keys()}
+            wanted = {k: job for k, job in self.asked[i] if k}
+            unknown = {k: o for k, o in wanted.items() if k not in self.have | self.training | self.new.keys()}
             self.new |= {k: job for k, job in unknown.items() if self.store.get(k) is None}
             self.have |= unknown.keys() - self.new.keys()
-            if not all(k in self.have for k, _ in self.asked[i]) or not self._advance(i): break
+            if not wanted.keys() <= self.have or not self._advance(i): break
     return self.new
 
 def _advance(self, i):
-    "Send experiment i its runs; False where one of them is gone from the store."
-    runs = {k: self.store.get(k) for k, _ in self.asked[i]}
+    "Send experiment i its runs, None where nothing hangs on one; False where one of them is gone from the store."
+    runs = {k: self.store.get(k) for k, job in self.asked[i] if not job.leaf}
     self.have -= (gone := {k for k, run in runs.items() if run is None})
-    if gone: return not gone
-    try: self._ask(i, self.experiments[i][1].send([runs[k] for k, _ in self.asked[i]]))
+    if gone: return False
+    try: self._ask(i, self.experiments[i][1].send([runs.get(k) for k, _ in self.asked[i]]))
     except StopIteration: del self.asked[i]
     return True
 
@@ -290,11 +310,18 @@ def keep(self, run):
     self.training.discard(key)
     self.have.add(key)
 
-def results(self):
-    "Labels and key of what is finished; the same labels once."
-    return [(labels, k) for labels, k in {name: o for found in self.found for name, o in found.items()}.values() if k in self.have]
+@property
+def whole(self): return [i for i in range(len(self.experiments)) if i not in self.asked] # Experiments at their end
 
-Driver.run, Driver.keep, Driver.results = run, keep, results
+def results(self,
+    experiments=None, # Which, by their place in the list; all where not given
+)->list: # Pairs of labels and key
+    "Labels and key of what is finished; the same labels once."
+    found = self.found if experiments is None else [self.found[i] for i in experiments]
+    named = {name: o for part in found for name, o in part.items()}
+    return [(labels, k) for labels, k in named.values() if k in self.have]
+
+Driver.run, Driver.keep, Driver.whole, Driver.results = run, keep, whole, results
 
 # %% ../nbs/07_experiment.ipynb #47ac6cac
 def rehearse(
