@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['with_hyphens', 'script', 'run_recipe', 'interrupted', 'new_folder', 'write_findings', 'lottery_run', 'bench_sparse',
-           'bench_batched', 'lottery_bench', 'find_study', 'lottery_study', 'lottery_deviations']
+           'bench_batched', 'lottery_bench', 'find_study', 'studies_of', 'check_store', 'what_is_left',
+           'record_finished', 'lottery_study', 'lottery_deviations']
 
 # %% ../nbs/12_scripts.ipynb #392b6ee8
 import json, shutil, sys
@@ -17,9 +18,9 @@ from .core import InputError, check_choice, check_number
 from .data import load_dataset
 from .deviations import run_deviations
 from .experiment import Findings
-from .results import record, record_survival, write_table
+from .results import estimate_all, grow_all, held_of, record, recording, write_table
 from .store import Store
-from .study import Study, estimate, findings, ready_made, run_study, studies
+from .study import NothingFinished, Study, estimate, findings, paper_pass, paper_passes, ready_made, run_study, studies
 from .training import Recipe, find_engine
 
 # %% ../nbs/12_scripts.ipynb #f96b76ad
@@ -183,31 +184,69 @@ def find_study(
     return studies(name, scale or "paper") if name in ready_made and not Path(file).exists() else Study.load(file)
 
 # %% ../nbs/12_scripts.ipynb #6b9bfa24
+def studies_of(
+    file:str, # As in `lottery_study`
+    passes:int=None, # How many passes over the whole paper; all where not given
+)->list:
+    "The studies that `lottery_study` is asked for, in their order."
+    if passes is not None: check_number("passes", passes, 1, len(paper_passes), whole=True)
+    if file == "paper": return [o for i in range(passes or len(paper_passes)) for o in paper_pass(i + 1)]
+    if passes is None: return [find_study(file)]
+    raise InputError(f"passes are over the whole paper: say `paper` and not {file}")
+
+def check_store(
+    runs:Store, # Whose runs to verify
+):
+    "Verify a store and say what was found; exits with 1 where something was set aside."
+    if not runs.path.exists(): raise InputError(f"there is no store at {runs.path}")
+    wrong = runs.check()
+    print(*wrong, f"{len(runs)} runs are as they were written, {len(wrong)} things were set aside", sep="\n")
+    if wrong: sys.exit(1)
+
+def what_is_left(
+    todo:list, store:Store, folder, options, engine:str, root, # As in `estimate_all`
+)->str: # A table
+    "What studies would train, condition by condition or study by study, and how long that takes."
+    if len(todo) > 1: table = estimate_all(todo, store, folder, options, engine, root)
+    else: table = estimate(todo[0], store, engine, root, held_of(todo[0], folder, root, options))
+    return table.to_string(formatters=dict(hours="{:.2f}".format))
+
+def record_finished(
+    todo:list, store:Store, folder, options, root, # As in `estimate_all`
+)->list: # Of files
+    "Record what is finished of studies; raises `InputError` where nothing is."
+    files = []
+    for o in todo:
+        try: files += record(o, store, folder, root=root, **options(o))
+        except NothingFinished as e: last = e
+    if not files: raise last
+    return files
+
+# %% ../nbs/12_scripts.ipynb #e1a0f001
 @script
 def lottery_study(
-    file:str, # A study's .yaml or .toml file, or a ready-made study as NAME:SCALE, such as main:quick
+    file:str, # A study's .yaml or .toml file, a ready-made study as NAME:SCALE, such as main:quick, or `paper` for all of them
     store:str="lottery_store", # Folder of the runs; made where there is none
     root:str=None, # Data folder; default: LOTTERY_NB_DATA, then a cache folder
     engine:str="auto", # What trains: "reference", "sparse" (CPU), "batched" (GPU, many at once), or "auto" for the fastest here
     dry_run:bool=False, # Only say what would be trained, and how long it would take
     check:bool=False, # Only verify the runs in the store; damaged ones are set aside
-    tables:str=None, # Folder of the tables; default: the store's
-    thin:int=1, # Write every how many evaluations, but for those that figures 3 and 11 draw
-    masks:bool=False, # Write also in how many rounds each weight survived
+    record_only:bool=False, # Only record what is finished
+    tables:str=None, # Folder of the tables, which grow; default: the store's
+    thin:int=1, # Write every how many evaluations, but for those that figures 3 and 11 draw; `paper` knows its own
+    masks:bool=False, # Write also in how many rounds each weight survived; `paper` knows its own
+    passes:int=None, # How many passes over the whole paper; all where not given
 ):
-    "Run a study: train what its store does not have yet. Interrupted, it goes on when it is run again."
-    study, runs = find_study(file), Store(store)
+    "Run a study: train what neither its tables nor its store have, and record it. Interrupted, it goes on when it is run again."
     check_number("thin", thin, 1, whole=True)
-    if check:
-        if not runs.path.exists(): raise InputError(f"there is no store at {runs.path}")
-        wrong = runs.check()
-        print(*wrong, f"{len(runs)} runs are as they were written, {len(wrong)} things were set aside", sep="\n")
-        if wrong: sys.exit(1)
-    elif dry_run: print(estimate(study, runs, engine, root).to_string(formatters=dict(hours="{:.2f}".format)))
+    todo, runs, folder = studies_of(file, passes), Store(store), Path(tables or store)
+    options = recording if file == "paper" else lambda o: dict(thin=thin, masks=masks)
+    find_engine(engine)
+    if check: check_store(runs)
+    elif dry_run: print(what_is_left(todo, runs, folder, options, engine, root))
+    elif record_only: print(*record_finished(todo, runs, folder, options, root), sep="\n")
     else:
-        run_study(study, runs, engine, root=root)
-        print(*record(study, runs, tables, thin, root), sep="\n")
-        if masks: print(record_survival(study, runs, tables, root))
+        for files in grow_all(todo, runs, folder, options, engine, root=root): print(*files, sep="\n", flush=True)
 
 # %% ../nbs/12_scripts.ipynb #43cd6d73
 @script

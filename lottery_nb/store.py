@@ -20,7 +20,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from .core import InputError, check_seed, provenance
 from .data import Dataset
-from .experiment import input_key, run_key
+from .experiment import input_key, naming_fields, run_key
 from .rewinding import Ticket, load_ticket, pack_ticket
 from .training import Point, Recipe, Run
 
@@ -59,7 +59,7 @@ def describe(
     data:Dataset, # What it was trained on
 )->dict: # Ready for JSON
     "Inputs, outcome and origin of a run."
-    inputs = dict(dataset=data.name, fingerprint=data.fingerprint, recipe=asdict(run.recipe), seed=list(run.seed), ticket=run.ticket.digest())
+    inputs = dict(dataset=data.name, fingerprint=data.fingerprint, recipe=naming_fields(run.recipe), seed=list(run.seed), ticket=run.ticket.digest())
     outcome = dict(diverged=run.diverged, early_stop=asdict(run.early_stop), end=asdict(run.end))
     shape = dict(sizes=list(run.ticket.sizes), density=run.ticket.density, init=run.ticket.init)
     return dict(inputs=inputs, network=shape, outcome=outcome, made=dict(engine=run.engine, seconds=run.seconds) | _origin())
