@@ -6,7 +6,7 @@
 __all__ = ['Predictor', 'sparse_engine']
 
 # %% ../nbs/05_sparse.ipynb #9493a33e
-import queue, sys, threading, time
+import math, operator, queue, sys, threading, time
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
@@ -15,7 +15,8 @@ import torch
 from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils
-from numba.extending import intrinsic, models, register_model
+from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
+from numba.extending import intrinsic, lower_builtin, models, register_model
 from .core import InputError
 from .pruning import density
 from .rewinding import masked
@@ -67,46 +68,84 @@ def store(_, array, i, value):
 def _spread(builder, x):
     "The number `x` in every lane."
     empty = ir.Constant(VECTOR, ir.Undefined)
-    return builder.shuffle_vector(builder.insert_element(empty, x, INT(0)), empty, ir.Constant(ir.VectorType(INT, LANES), [0]*LANES))
+    first = builder.insert_element(empty, x, INT(0))
+    return builder.shuffle_vector(first, empty, ir.Constant(ir.VectorType(INT, LANES), [0]*LANES))
+
+def _arithmetic(operation, name):
+    "Let Numba's `operation` take `Lanes`, on either side a number instead."
+    kinds = (lanes, lanes), (lanes, types.float32), (types.float32, lanes)
+    class Cases(ConcreteTemplate): cases = [signature(lanes, *o) for o in kinds]
+    infer_global(operation)(Cases)
+    def emit(context, builder, sig, args):
+        pair = [x if o == lanes else _spread(builder, x) for x, o in zip(args, sig.args)]
+        return getattr(builder, name)(*pair, flags=SLACK)
+    for o in kinds: lower_builtin(operation, *o)(emit)
+
+for _operation, _name in zip("add sub mul truediv".split(), "fadd fsub fmul fdiv".split()):
+    _arithmetic(getattr(operator, _operation), _name)
 
 @intrinsic
 def fill(_, x):
     "The number `x` in every lane."
     return lanes(types.float32), lambda context, builder, sig, args: _spread(builder, args[0])
 
-@intrinsic
-def axpy(_, total, x, value):
-    "total + x * value, lane by lane."
-    def emit(context, builder, sig, args):
-        return builder.fadd(args[0], builder.fmul(_spread(builder, args[1]), args[2], flags=SLACK), flags=SLACK)
-    return lanes(lanes, types.float32, lanes), emit
-
 # %% ../nbs/05_sparse.ipynb #48003ce1
+def _vector_function(builder, name, result, *kinds):
+    "A function of LLVM's own on vectors."
+    kind, name = ir.FunctionType(result, kinds), f"llvm.{name}.v{LANES}f32"
+    return cgutils.get_or_insert_function(builder.module, kind, name)
+
+def _by_lane(function, name):
+    "Let Numba's `function` take `Lanes`."
+    class Case(ConcreteTemplate): cases = [signature(lanes, lanes)]
+    infer_global(function)(Case)
+    def emit(context, builder, sig, args):
+        return builder.call(_vector_function(builder, name, VECTOR, VECTOR), args, fastmath=SLACK)
+    lower_builtin(function, lanes)(emit)
+
+_by_lane(math.sqrt, "sqrt")
+_by_lane(math.floor, "floor")
+
 @intrinsic
 def dot(_, a, b):
     "Sum over the lanes of a * b."
     def emit(context, builder, sig, args):
-        kind = ir.FunctionType(FLOAT, [FLOAT, VECTOR])
-        add = cgutils.get_or_insert_function(builder.module, kind, f"llvm.vector.reduce.fadd.v{LANES}f32")
-        return builder.call(add, [FLOAT(0.0), builder.fmul(*args, flags=SLACK)], fastmath=SLACK)
+        add = _vector_function(builder, "vector.reduce.fadd", FLOAT, FLOAT, VECTOR)
+        product = builder.fmul(*args, flags=SLACK)
+        return builder.call(add, [FLOAT(0.0), product], fastmath=SLACK)
     return types.float32(lanes, lanes), emit
 
 # %% ../nbs/05_sparse.ipynb #e3c62eec
+ZERO = ir.Constant(VECTOR, [0.0]*LANES)
+
 @intrinsic
 def where_positive(_, by, value):
     "`value` in the lanes where `by` is above zero or not a number, else zero."
     def emit(context, builder, sig, args):
-        zero = ir.Constant(VECTOR, [0.0]*LANES)
-        return builder.select(builder.fcmp_unordered(">", args[0], zero), args[1], zero)
+        return builder.select(builder.fcmp_unordered(">", args[0], ZERO), args[1], ZERO)
     return lanes(lanes, lanes), emit
+
+@intrinsic
+def where_above(_, a, b, value, other):
+    "`value` in the lanes where a > b, else `other`."
+    def emit(context, builder, sig, args):
+        return builder.select(builder.fcmp_ordered(">", *args[:2]), *args[2:])
+    return lanes(lanes, lanes, lanes, lanes), emit
 
 @intrinsic
 def lit_lanes(_, value):
     "A 64-bit number with a one for each lane that is not zero."
     def emit(context, builder, sig, args):
-        lit = builder.fcmp_unordered("!=", args[0], ir.Constant(VECTOR, [0.0]*LANES))
-        return builder.bitcast(lit, ir.IntType(LANES))
+        return builder.bitcast(builder.fcmp_unordered("!=", args[0], ZERO), ir.IntType(LANES))
     return types.uint64(lanes), emit
+
+@intrinsic
+def only(_, bits, value):
+    "`value` in the lanes whose bit is one, else zero."
+    def emit(context, builder, sig, args):
+        chosen = builder.bitcast(args[0], ir.VectorType(ir.IntType(1), LANES))
+        return builder.select(chosen, args[1], ZERO)
+    return lanes(types.uint64, lanes), emit
 
 @intrinsic
 def lowest(_, bits):
@@ -115,26 +154,51 @@ def lowest(_, bits):
     return types.int64(types.uint64), emit
 
 # %% ../nbs/05_sparse.ipynb #9ac0d244
+SIXTEEN = ir.VectorType(FLOAT, 16)
+
 @intrinsic
 def copy16(_, target, i, source, j):
     "target[i:i + 16] = source[j:j + 16]"
     def emit(context, builder, sig, args):
-        sixteen = ir.VectorType(FLOAT, 16)
-        source = builder.load(_address(context, builder, sig.args[2], args[2], args[3], sixteen), align=4)
-        builder.store(source, _address(context, builder, sig.args[0], args[0], args[1], sixteen), align=4)
+        into, source = (_address(context, builder, sig.args[k], *args[k:k + 2], SIXTEEN) for k in (0, 2))
+        builder.store(builder.load(source, align=4), into, align=4)
         return context.get_dummy_value()
     return types.void(target, types.intp, source, types.intp), emit
 
 @intrinsic
 def prefetch(_, array, i):
-    "Ask for the cache line of `array[i]`."
+    "Ask for the cache line of `array[i]`, into the second cache."
     def emit(context, builder, sig, args):
         byte = ir.IntType(8).as_pointer()
         kind = ir.FunctionType(ir.VoidType(), [byte, INT, INT, INT])
         fetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        builder.call(fetch, [_address(context, builder, sig.args[0], *args, ir.IntType(8)), INT(0), INT(3), INT(1)])
+        place = _address(context, builder, sig.args[0], *args, ir.IntType(8))
+        builder.call(fetch, [place, INT(0), INT(2), INT(1)])
         return context.get_dummy_value()
     return types.void(array, types.intp), emit
+
+# %% ../nbs/05_sparse.ipynb #5f0c7a11
+def _swap(builder, rows, d):
+    "One step of turning a square: number k + d of row r and number k of row r + d change places."
+    low, high = ([k if k & d == 0 else 16 + k - d for k in range(16)],
+                 [k + d if k & d == 0 else 16 + k for k in range(16)])
+    def row(r):
+        mask = ir.Constant(ir.VectorType(INT, 16), high if r & d else low)
+        return builder.shuffle_vector(rows[r & ~d], rows[r | d], mask)
+    return [row(r) for r in range(16)]
+
+@intrinsic
+def turn16(_, target, i, source, j):
+    "target[i + 64*a + b] = source[j + 64*b + a] for all a and b below 16"
+    def emit(context, builder, sig, args):
+        def place(k, row):
+            at = builder.add(args[k + 1], args[k + 1].type(row*LANES))
+            return _address(context, builder, sig.args[k], args[k], at, SIXTEEN)
+        rows = [builder.load(place(2, r), align=4) for r in range(16)]
+        for d in (1, 2, 4, 8): rows = _swap(builder, rows, d)
+        for r, row in enumerate(rows): builder.store(row, place(0, r), align=4)
+        return context.get_dummy_value()
+    return types.void(target, types.intp, source, types.intp), emit
 
 # %% ../nbs/05_sparse.ipynb #3b2c933d
 class Images(NamedTuple):
@@ -177,12 +241,13 @@ class Net(NamedTuple):
     start: np.ndarray   # [units + 1] where the alive weights out of each unit start
     target: np.ndarray  # The unit each alive weight leads to
     inputs: np.ndarray  # The pixel behind each input unit
-    dense: int          # Numbers in a dense first layer [inputs, width]; 0 where it has alive weights like the others
-    alive: np.ndarray   # [dense] its mask
+    dense: int          # Numbers in a dense first layer; 0 where it has alive weights like the others
+    alive: np.ndarray   # [dense / LANES] its mask, a bit per weight
     act: np.ndarray     # [units × LANES] activations of a block
     delta: np.ndarray   # [units × LANES] gradient of the loss by unit
-    tile: np.ndarray    # [inputs, 16] sixteen images being laid out
-    rows: np.ndarray    # [LANES × width] dense first layer: one row per image
+    tile: np.ndarray    # [inputs, 16] sixteen images being laid out; zero between blocks
+    rows: np.ndarray    # Dense first layer by images: [width / LANES, image, LANES]
+    best: np.ndarray    # [3 × LANES] each image's highest score, its class, and the sum of exponentials
 
 # %% ../nbs/05_sparse.ipynb #f25cf55a
 def useful_masks(
@@ -209,11 +274,15 @@ def pad(n):
 def empty_net(at, source, target, inputs, n_inputs, width):
     "A `Net` with this graph and all its numbers zero."
     n, dense = int(at[-1]), width*n_inputs
-    if n > 65_535: raise InputError(f"engine 'sparse' takes networks of at most 65,535 units, not {n:,}")
+    if n > 65_535:
+        raise InputError(f"engine 'sparse' takes networks of at most 65,535 units, not {n:,}")
     start = np.concatenate([[0], np.bincount(source, minlength=n).cumsum()]).astype(np.int64)
-    return Net(*[aligned(dense + len(source) + n - int(at[1])) for _ in range(4)], np.zeros(1, np.int64), at, start,
-        target.astype(np.uint16), inputs.astype(np.int64), dense, np.zeros(dense, bool), aligned(n*LANES),
-        aligned(n*LANES), aligned(n_inputs*16).reshape(-1, 16), aligned(LANES*width))
+    params = [aligned(dense + len(source) + n - int(at[1])) for _ in range(4)]
+    units = [aligned((n + 16)*LANES)[:n*LANES] for _ in range(2)] # a dense layer goes by sixteens
+    return Net(*params, np.zeros(1, np.int64), at, start, target.astype(np.uint16),
+        inputs.astype(np.int64), dense, np.zeros(dense//LANES, np.uint64), *units,
+        aligned(n_inputs*16).reshape(-1, 16), aligned(LANES*width),
+        aligned(3*LANES))
 
 # %% ../nbs/05_sparse.ipynb #ae618ebc
 def find_edges(masks, units, at, dense):
@@ -233,7 +302,8 @@ def find_slots(masks, units, at, found, width):
         after += len(row)
     if width:
         row, col = np.nonzero(masks[0])
-        slots[0] = col*width + (np.cumsum(units[1]) - 1)[row], (row, col)
+        unit = (np.cumsum(units[1]) - 1)[row]
+        slots[0] = (unit//LANES*len(units[0]) + col)*LANES + unit%LANES, (row, col)
     return slots + [(slice(after + b - at[1], after + e - at[1]), np.flatnonzero(u)) for b, e, u in zip(at[1:], at[2:], units[1:])]
 
 # %% ../nbs/05_sparse.ipynb #d473919c
@@ -256,7 +326,10 @@ def pack(
     net = empty_net(at, source, target, np.flatnonzero(units[0]), len(units[0]), width)
     slots = dict(zip([*mask, *(k.replace("weight", "bias") for k in mask)], find_slots(kept, units, at, found, width)))
     for k, (place, where) in slots.items(): net.params[place] = weights[k].numpy()[where]
-    if dense: net.alive[next(iter(slots.values()))[0]] = True
+    if dense:
+        alive = np.zeros(net.dense, bool)
+        alive[next(iter(slots.values()))[0]] = True
+        net.alive[:] = np.packbits(alive, bitorder="little").view(np.uint64)
     return net, slots
 
 def unpack(values, slots, like):
@@ -268,9 +341,9 @@ def unpack(values, slots, like):
 # %% ../nbs/05_sparse.ipynb #163abc85
 @jit
 def fetch(images, ids):
-    "Ask for the images `ids` all at once: one by one, the waits for memory would add up."
-    for i in range(len(ids)):
-        start, end = images.start[ids[i]], images.start[ids[i] + 1]
+    "Ask for the images `ids`, which are needed soon."
+    for id in ids:
+        start, end = images.start[id], images.start[id + 1]
         for k in range(start, end, 32): prefetch(images.pixel, k)
         for k in range(start, end, 16): prefetch(images.value, k)
 
@@ -285,25 +358,30 @@ def draw(images, id, tile, lane):
 def lay_out(images, ids, net):
     "The images `ids`, at most 64, as activations of the input units."
     for lane in range(0, LANES, 16):
-        net.tile[:] = 0
         for i in range(lane, min(lane + 16, len(ids))): draw(images, ids[i], net.tile, i - lane)
         for u in range(len(net.inputs)): copy16(net.act, u*LANES + lane, net.tile, net.inputs[u]*16)
+        net.tile[:] = 0
 
 # %% ../nbs/05_sparse.ipynb #f15b9048
 @jit
-def start_at_bias(net):
-    "Every unit at its bias."
-    bias, first = net.params[len(net.params) + net.unit_at[1] - net.unit_at[-1]:], net.unit_at[1]
-    for u in range(first, net.unit_at[-1]): store(net.act, u*LANES, fill(bias[u - first]))
+def of_biases(net, values):
+    "The part of `params` or `grads` that belongs to biases, by unit from the first layer on."
+    return values[len(values) + net.unit_at[1] - net.unit_at[-1]:]
+
+@jit
+def start_at_bias(net, first):
+    "Every unit from `first` on at its bias."
+    bias = of_biases(net, net.params)
+    for u in range(first, net.unit_at[-1]): store(net.act, u*LANES, fill(bias[u - net.unit_at[1]]))
 
 @jit
 def push(net, u):
     "Add what unit `u` gives to the units it leads to; nothing where it is zero in the whole block."
-    weights, value = net.params[net.dense:], load(net.act, u*LANES)
+    value = load(net.act, u*LANES)
     if not lit_lanes(value): return
     for k in range(net.start[u], net.start[u + 1]):
         place = net.target[k]*LANES
-        store(net.act, place, axpy(load(net.act, place), weights[k], value))
+        store(net.act, place, load(net.act, place) + net.params[net.dense + k]*value)
 
 @jit
 def relu(net, u):
@@ -312,23 +390,40 @@ def relu(net, u):
     store(net.act, u*LANES, where_positive(value, value))
 
 # %% ../nbs/05_sparse.ipynb #5a8b154e
-@jit
-def forward_lit(net, images, ids):
-    "First layer, before its ReLU: for each image, the weight rows of its lit pixels."
-    width = len(net.rows)//LANES
-    for chunk in range(0, width, LANES):
-        for i in range(len(ids)):
-            total = fill(np.float32(0))
-            for k in range(images.start[ids[i]], images.start[ids[i] + 1]):
-                total = axpy(total, images.value[k], load(net.params, np.int64(images.pixel[k])*width + chunk))
-            store(net.rows, i*width + chunk, total)
+STRETCH = 256 # Pixels
 
 @jit
+def add_lit(net, images, k, end, before, weights, row):
+    "Add to a row the weights of an image's lit pixels, from its k-th to the last one below `before`."
+    pixel, value, total = images.pixel[k:end], images.value[k:end], load(net.rows, row)
+    n = 0
+    while n < len(pixel) and pixel[n] < before:
+        total = total + value[n]*load(net.params, weights + np.int64(pixel[n])*LANES)
+        n += 1
+    store(net.rows, row, total)
+    return k + n
+
+@jit
+def forward_lit(net, images, ids):
+    "First layer, before bias and ReLU: for each image, the weights of its lit pixels."
+    n = net.unit_at[1]
+    net.rows[:] = 0
+    for chunk in range(len(net.alive)//n):
+        at = images.start[ids]
+        for before in range(STRETCH, n + STRETCH, STRETCH):
+            for i in range(len(ids)):
+                end, row = images.start[ids[i] + 1], (chunk*LANES + i)*LANES
+                at[i] = add_lit(net, images, at[i], end, before, chunk*n*LANES, row)
+
+# %% ../nbs/05_sparse.ipynb #2d61c9be
+@jit
 def rows_to_units(net):
-    "Add the first layer's rows to its units' biases."
-    width, first, last = len(net.rows)//LANES, net.unit_at[1], net.unit_at[2]
-    for u in range(first, last):
-        for i in range(LANES): net.act[u*LANES + i] += net.rows[i*width + u - first]
+    "The first layer's rows, by image, as activations of its units, their biases added."
+    first, last, bias = net.unit_at[1], net.unit_at[2], of_biases(net, net.params)
+    for u in range(0, last - first, 16):
+        row = u//LANES*LANES*LANES + u%LANES
+        for i in range(0, LANES, 16): turn16(net.act, (first + u)*LANES + i, net.rows, row + i*LANES)
+    for u in range(first, last): store(net.act, u*LANES, load(net.act, u*LANES) + bias[u - first])
 
 # %% ../nbs/05_sparse.ipynb #4392f587
 @jit
@@ -341,39 +436,68 @@ def hidden_layers(net):
 @jit
 def forward(net, images, ids):
     "Activations of every unit for the images `ids`, at most 64."
-    fetch(images, ids)
-    start_at_bias(net)
     if net.dense:
         forward_lit(net, images, ids)
         rows_to_units(net)
+        start_at_bias(net, net.unit_at[2])
     else:
         lay_out(images, ids, net)
+        start_at_bias(net, net.unit_at[1])
         for u in range(net.unit_at[1]): push(net, u)
     hidden_layers(net)
 
 # %% ../nbs/05_sparse.ipynb #e8c84183
-@jit
-def softmax(net):
-    "Turn the scores into probabilities, kept in `delta`."
-    act, out = net.act, net.delta
-    first, last = net.unit_at[-2]*LANES, net.unit_at[-1]*LANES
-    for lane in range(LANES):
-        top, total = act[first + lane], np.float32(0)
-        for i in range(first, last, LANES): top = act[i + lane] if act[i + lane] > top else top
-        for i in range(first, last, LANES):
-            out[i + lane] = np.exp(act[i + lane] - top)
-            total += out[i + lane]
-        for i in range(first, last, LANES): out[i + lane] /= total
+@intrinsic
+def power_of_two(_, n):
+    "2**n for whole n from -127 on, -127 giving 0."
+    def emit(context, builder, sig, args):
+        whole = ir.VectorType(INT, LANES)
+        def constant(k): return ir.Constant(whole, [k]*LANES)
+        exponent = builder.add(builder.fptosi(args[0], whole), constant(127))
+        return builder.bitcast(builder.shl(exponent, constant(23)), VECTOR)
+    return lanes(lanes), emit
 
+TAYLOR = tuple(np.float32(1/math.factorial(k)) for k in range(7, -1, -1))
+LN2 = np.float32(math.log(2))
+
+@jit
+def exponential(x):
+    "exp(x) of lanes up to 0; 0 where it would be below 1e-37."
+    low = fill(np.float32(-127))
+    x = where_above(low, x, low, x)
+    n = math.floor(x/LN2 + np.float32(0.5))
+    r, p = x - n*LN2, fill(np.float32(0))
+    for c in TAYLOR: p = p*r + c
+    return p*power_of_two(where_above(n, low, n, low)) # a NaN is in p, not in n
+
+# %% ../nbs/05_sparse.ipynb #3f2b6c19
+@jit
+def score_images(net):
+    "Into `best` each image's highest score, its class, and the sum of exp(score - highest); those into `delta`."
+    first, last, act = net.unit_at[-2], net.unit_at[-1], net.act
+    top, best, total = load(act, first*LANES), fill(np.float32(0)), fill(np.float32(0))
+    for u in range(first + 1, last):
+        score = load(act, u*LANES)
+        best = where_above(score, top, fill(np.float32(u - first)), best)
+        top = where_above(score, top, score, top)
+    for u in range(first, last):
+        part = exponential(load(act, u*LANES) - top)
+        store(net.delta, u*LANES, part)
+        total = total + part
+    store(net.best, 0, top)
+    store(net.best, LANES, best)
+    store(net.best, 2*LANES, total)
+
+# %% ../nbs/05_sparse.ipynb #8d24f6b0
 @jit
 def output_delta(net, images, ids, batch):
     "Gradient of the batch's mean cross-entropy by the scores; zero in lanes without an image."
-    softmax(net)
-    first = net.unit_at[-2]
-    for i in range(len(ids)): net.delta[(first + images.label[ids[i]])*LANES + i] -= 1
+    score_images(net)
+    first, total = net.unit_at[-2], np.float32(batch)*load(net.best, 2*LANES)
+    here = ~np.uint64(0) >> np.uint64(LANES - len(ids))
     for u in range(first, net.unit_at[-1]):
-        for i in range(LANES):
-            net.delta[u*LANES + i] = net.delta[u*LANES + i]/batch if i < len(ids) else 0
+        store(net.delta, u*LANES, only(here, load(net.delta, u*LANES)/total))
+    for i in range(len(ids)): net.delta[(first + images.label[ids[i]])*LANES + i] -= 1/batch
 
 # %% ../nbs/05_sparse.ipynb #d14a8576
 @jit
@@ -384,7 +508,7 @@ def backward(net):
         value, total = load(net.act, u*LANES), fill(np.float32(0))
         for k in range(net.start[u], net.start[u + 1]):
             delta = load(net.delta, net.target[k]*LANES)
-            total = axpy(total, weights[k], delta)
+            total = total + weights[k]*delta
             grads[k] += dot(value, delta)
         store(net.delta, u*LANES, where_positive(value, total))
 
@@ -395,92 +519,105 @@ def gradient_alive(net):
     for u in range(net.unit_at[1]):
         value = load(net.act, u*LANES)
         if lit_lanes(value):
-            for k in range(net.start[u], net.start[u + 1]): grads[k] += dot(value, load(net.delta, net.target[k]*LANES))
+            for k in range(net.start[u], net.start[u + 1]):
+                grads[k] += dot(value, load(net.delta, net.target[k]*LANES))
 
 @jit
 def gradient_bias(net):
     "Add the gradient of every bias."
-    biases, first = net.grads[len(net.params) + net.unit_at[1] - net.unit_at[-1]:], net.unit_at[1]
-    for u in range(first, net.unit_at[-1]): biases[u - first] += dot(load(net.delta, u*LANES), fill(np.float32(1)))
+    grads, first = of_biases(net, net.grads), net.unit_at[1]
+    for u in range(first, net.unit_at[-1]):
+        grads[u - first] += dot(load(net.delta, u*LANES), fill(np.float32(1)))
 
 # %% ../nbs/05_sparse.ipynb #c1423de6
 @jit
 def units_to_rows(net):
     "The first layer's deltas as one row per image."
-    width, first, last = len(net.rows)//LANES, net.unit_at[1], net.unit_at[2]
-    for i in range(LANES):
-        for u in range(first, last): net.rows[i*width + u - first] = net.delta[u*LANES + i]
+    first, last = net.unit_at[1], net.unit_at[2]
+    for u in range(0, last - first, 16):
+        row = u//LANES*LANES*LANES + u%LANES
+        for i in range(0, LANES, 16): turn16(net.rows, row + i*LANES, net.delta, (first + u)*LANES + i)
+
+@jit
+def pixel_gradient(net, chunk, p):
+    "Gradient of 64 weights out of pixel `p`: the delta rows of the images where it is lit."
+    bits, total = lit_lanes(load(net.act, p*LANES)), fill(np.float32(0))
+    while bits:
+        i = lowest(bits)
+        total = total + net.act[p*LANES + i]*load(net.rows, (chunk*LANES + i)*LANES)
+        bits &= bits - np.uint64(1)
+    return only(net.alive[chunk*net.unit_at[1] + p], total)
 
 @jit
 def gradient_lit(net):
-    "Add the gradient of a dense first layer: for each pixel, the delta rows of the images where it is lit."
-    width = len(net.rows)//LANES
-    for chunk in range(0, width, LANES):
-        for p in range(net.unit_at[1]):
-            bits, total = lit_lanes(load(net.act, p*LANES)), load(net.grads, p*width + chunk)
-            while bits:
-                i = lowest(bits)
-                total = axpy(total, net.act[p*LANES + i], load(net.rows, i*width + chunk))
-                bits &= bits - np.uint64(1)
-            store(net.grads, p*width + chunk, total)
-    for i in range(len(net.alive)):
-        if not net.alive[i]: net.grads[i] = 0
+    "Add the gradient of a dense first layer."
+    n = net.unit_at[1]
+    for at in range(0, net.dense, LANES):
+        store(net.grads, at, load(net.grads, at) + pixel_gradient(net, at//LANES//n, at//LANES%n))
 
 # %% ../nbs/05_sparse.ipynb #1fe92dc0
 @jit
-def add_gradient(net, images, ids, batch):
-    "Add the gradient of a block of at most 64 images."
+def find_deltas(net, images, ids, batch):
+    "Delta of every unit in a block of at most 64 images; add all gradients but the first layer's."
+    if net.dense: lay_out(images, ids, net)
     forward(net, images, ids)
     output_delta(net, images, ids, np.float32(batch))
     backward(net)
     gradient_bias(net)
-    if net.dense:
-        lay_out(images, ids, net)
-        units_to_rows(net)
-        gradient_lit(net)
+    if net.dense: units_to_rows(net)
+
+@jit
+def add_gradient(net, images, ids, batch):
+    "Add the gradient of a block of at most 64 images."
+    find_deltas(net, images, ids, batch)
+    if net.dense: gradient_lit(net)
     else: gradient_alive(net)
 
 # %% ../nbs/05_sparse.ipynb #378d663d
 SGD, MOMENTUM, ADAM = 0, 1, 2
 
-@jit
-def sgd(net, lr):
-    "w -= lr * g"
-    w, g = net.params, net.grads
-    for k in range(len(w)):
-        w[k] -= lr*g[k]
-        g[k] = 0
+class Rates(NamedTuple):
+    "What the optimizers multiply by, in float32."
+    lr: np.float32; keep1: np.float32; new1: np.float32; keep2: np.float32; new2: np.float32
+    rate: np.float32; scale: np.float32; eps: np.float32
 
 @jit
-def momentum(net, lr, mu):
+def rates_at(step, lr, beta1, beta2, eps):
+    "Rates of step number `step`, from 1 on; Adam's moments are corrected for their start at 0."
+    rate, scale, f = lr/(1 - beta1**step), 1/math.sqrt(1 - beta2**step), np.float32
+    return Rates(f(lr), f(beta1), f(1 - beta1), f(beta2), f(1 - beta2), f(rate), f(scale), f(eps))
+
+@jit
+def adam(w, g, m, v, o):
+    "PyTorch's Adam, of numbers or of lanes: the new weight and moments; eps is outside the root."
+    m = m + o.new1*(g - m)
+    v = o.keep2*v + o.new2*g*g
+    return w - o.rate*m/(math.sqrt(v)*o.scale + o.eps), m, v
+
+@jit
+def momentum(w, g, m, o):
     "PyTorch's momentum: m = mu * m + g, w -= lr * m."
-    w, g, m = net.params, net.grads, net.moment1
-    for k in range(len(w)):
-        m[k] = mu*m[k] + g[k]
-        w[k] -= lr*m[k]
-        g[k] = 0
+    m = o.keep1*m + g
+    return w - o.lr*m, m
 
 # %% ../nbs/05_sparse.ipynb #33c66637
 @jit
-def adam(net, lr, beta1, beta2, eps):
-    "PyTorch's Adam: moments corrected for their start at 0, eps outside the root."
-    w, g, m, v = net.params, net.grads, net.moment1, net.moment2
-    t = net.step[0]
-    rate, scale = np.float32(lr/(1 - beta1**t)), np.float32(1/np.sqrt(1 - beta2**t))
-    new1, b2, new2, eps32 = np.float32(1 - beta1), np.float32(beta2), np.float32(1 - beta2), np.float32(eps)
-    for k in range(len(w)):
-        m[k] += new1*(g[k] - m[k])
-        v[k] = b2*v[k] + new2*g[k]*g[k]
-        w[k] -= rate*m[k]/(np.sqrt(v[k])*scale + eps32)
-        g[k] = 0
+def update_from(net, first, optimizer, o):
+    "Move the parameters from number `first` on by their gradients, and clear those."
+    w, g, m, v = net.params[first:], net.grads[first:], net.moment1[first:], net.moment2[first:]
+    if optimizer == ADAM:
+        for k in range(len(w)): w[k], m[k], v[k] = adam(w[k], g[k], m[k], v[k], o)
+    elif optimizer == MOMENTUM:
+        for k in range(len(w)): w[k], m[k] = momentum(w[k], g[k], m[k], o)
+    else:
+        for k in range(len(w)): w[k] -= o.lr*g[k]
+    g[:] = 0
 
 @jit
 def update(net, optimizer, lr, beta1, beta2, eps):
     "One step of the chosen optimizer; momentum's factor is passed as `beta1`."
     net.step[0] += 1
-    if optimizer == ADAM: adam(net, lr, beta1, beta2, eps)
-    elif optimizer == MOMENTUM: momentum(net, np.float32(lr), np.float32(beta1))
-    else: sgd(net, np.float32(lr))
+    update_from(net, 0, optimizer, rates_at(net.step[0], lr, beta1, beta2, eps))
 
 # %% ../nbs/05_sparse.ipynb #cd9db50d
 def settings(
@@ -490,29 +627,56 @@ def settings(
     kind = dict(sgd=SGD, momentum=MOMENTUM, adam=ADAM)[recipe.optimizer]
     return kind, float(recipe.lr), float(recipe.momentum if kind == MOMENTUM else recipe.beta1), float(recipe.beta2), float(recipe.eps)
 
+# %% ../nbs/05_sparse.ipynb #e97a20d5
+@jit
+def update_lit(net, optimizer, o):
+    "Gradient and update of a dense first layer, 64 weights at a time."
+    w, m, v, n = net.params, net.moment1, net.moment2, net.unit_at[1]
+    for at in range(0, net.dense, LANES):
+        g = pixel_gradient(net, at//LANES//n, at//LANES%n)
+        if optimizer == ADAM:
+            w1, m1, v1 = adam(load(w, at), g, load(m, at), load(v, at), o)
+            store(m, at, m1)
+            store(v, at, v1)
+        elif optimizer == MOMENTUM:
+            w1, m1 = momentum(load(w, at), g, load(m, at), o)
+            store(m, at, m1)
+        else: w1 = load(w, at) - o.lr*g
+        store(w, at, w1)
+
+@jit
+def step_in_one_pass(net, images, ids, optimizer, lr, beta1, beta2, eps):
+    "A step of a network whose first layer is dense, on a batch of at most 64 images."
+    find_deltas(net, images, ids, len(ids))
+    net.step[0] += 1
+    o = rates_at(net.step[0], lr, beta1, beta2, eps)
+    update_lit(net, optimizer, o)
+    update_from(net, net.dense, optimizer, o)
+
 # %% ../nbs/05_sparse.ipynb #cd94a854
 @entry
 def train_steps(net, images, batches, optimizer, lr, beta1, beta2, eps):
     "One optimizer step for each row of `batches`, indices of training images."
-    size = batches.shape[1]
+    size, last = batches.shape[1], len(batches) - 1
     for s in range(len(batches)):
-        for at in range(0, size, LANES): add_gradient(net, images, batches[s, at:at + LANES], size)
-        update(net, optimizer, lr, beta1, beta2, eps)
+        fetch(images, batches[min(s + 1, last)])
+        if net.dense and size <= LANES:
+            step_in_one_pass(net, images, batches[s], optimizer, lr, beta1, beta2, eps)
+        else:
+            for at in range(0, size, LANES): add_gradient(net, images, batches[s, at:at + LANES], size)
+            update(net, optimizer, lr, beta1, beta2, eps)
 
 # %% ../nbs/05_sparse.ipynb #eeb522b2
 @jit
 def score(net, images, ids):
     "Summed cross-entropy and number of right answers in a block."
-    first, classes = net.unit_at[-2]*LANES, net.unit_at[-1] - net.unit_at[-2]
-    loss, right = 0.0, 0
+    score_images(net)
+    loss, right, scores = 0.0, 0, net.act[net.unit_at[-2]*LANES:]
     for i in range(len(ids)):
-        best = 0
-        for c in range(classes):
-            if net.act[first + c*LANES + i] > net.act[first + best*LANES + i]: best = c
-        top, total = np.float64(net.act[first + best*LANES + i]), 0.0
-        for c in range(classes): total += np.exp(net.act[first + c*LANES + i] - top)
-        loss += np.log(total) + top - net.act[first + images.label[ids[i]]*LANES + i]
-        right += best == images.label[ids[i]]
+        label = images.label[ids[i]]
+        top, total = np.float64(net.best[i]), np.float64(net.best[2*LANES + i])
+        loss += math.log(total) + top - scores[label*LANES + i]
+        right += net.best[LANES + i] == label
     return loss, right
 
 @entry
@@ -521,6 +685,7 @@ def evaluate_images(net, images):
     loss, right, n = 0.0, 0, len(images.label)
     for at in range(0, n, LANES):
         ids = np.arange(at, min(at + LANES, n))
+        fetch(images, np.arange(at + LANES, min(at + 2*LANES, n)))
         forward(net, images, ids)
         block = score(net, images, ids)
         loss, right = loss + block[0], right + block[1]
@@ -541,7 +706,7 @@ def predict_rows(net, x, scores):
     first = net.unit_at[-2]
     for at in range(0, len(x), LANES):
         lay_rows(x, at, net)
-        start_at_bias(net)
+        start_at_bias(net, net.unit_at[1])
         for u in range(net.unit_at[1]): push(net, u)
         hidden_layers(net)
         for i in range(min(LANES, len(x) - at)):
