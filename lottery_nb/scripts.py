@@ -220,7 +220,7 @@ def record_finished(
         try: files += record(o, store, folder, root=root, **options(o))
         except NothingFinished as e: last = e
     if not files: raise last
-    return files
+    return list(dict.fromkeys(files))
 
 # %% ../nbs/12_scripts.ipynb #e1a0f001
 @script
