@@ -132,11 +132,12 @@ def settings(
     return {k: v for k, v in whole.items() if k != sweep}
 
 def check_same(
-    path:Path, # Of the table, as the message names it
+    path:Path, # Of the table: NAME.KIND.parquet
     old:dict, new:dict, # Parts
 ):
     "Raise `InputError` for the first setting in which two parts differ."
     a, b = settings(old), settings(new)
+    if ".frame." not in str(path): a.pop("thin"), b.pop("thin") # only histories are thinned
     for k in a | b:
         if a.get(k) != b.get(k): raise InputError(f"{path} was recorded with {k} {a.get(k)!r}, and this study has {b.get(k)!r}: name another folder for its tables, or give it another name")
 
