@@ -254,9 +254,9 @@ def direction(claimed, low, high):
 def refuted(high):
     "For an interval that excludes the claim; `high` is its end nearer to it."
     if high < -1e-9: return grades[1], "the other way round"
-    return grades[1], "no effect is possible, the claim is not"
+    return grades[1], "excluded, while no effect is not"
 
-untold, no_interval = (grades[2], "no effect is possible"), (grades[2], "too few trials")
+untold, no_interval = (grades[2], "no effect is not excluded"), (grades[2], "too few trials")
 
 # %% ../nbs/11_claims.ipynb #d9325220
 def judge_number(
@@ -338,7 +338,7 @@ def judge_count(
     k, n = int(does.sum()), len(does)
     share = binomtest(k, n).proportion_ci(0.95, "exact")
     verdict = ((grades[1], "") if share.high < 0.5 else
-               (grades[2], "half of the runs is possible") if share.low <= 0.5 else
+               (grades[2], "one half is not excluded") if share.low <= 0.5 else
                (grades[4], "") if k == n else (grades[3], "not in every run"))
     ours = Estimate(k/n, float(share.low), float(share.high), (n,))
     return Part(statement, "all", "runs", ours, *verdict)
