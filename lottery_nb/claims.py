@@ -479,10 +479,10 @@ def _c9(summary):
        "tickets", "section 2, figure 4a")
 def _c10(summary):
     def pair(measure):
-        iterative = curve(summary, "winning", measure).dropna()
+        iterative = curve(summary, "winning", measure)
         [once] = between(0, 0.105, curve(summary, "one-shot", measure))
-        if iterative.empty: raise NotRun("no trial has every size")
         once = once[[o for o in once if o >= min(iterative)]]
+        if once.columns.empty: raise NotRun("no iterative tickets that small")
         return once, interpolate(iterative, list(once))
     (slow, fast), (worse, better) = pair(_stop), pair(_accuracy)
     return [judge_bound("early stop up to 10.5 %: one-shot over iterative", "> 1", "times",
