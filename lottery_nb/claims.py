@@ -251,12 +251,14 @@ def direction(claimed, low, high):
     return grades[3], ("less than claimed" if high < claimed else
                        "more than claimed" if low > claimed else "not certainly as much as claimed")
 
-def refuted(high):
-    "For an interval that excludes the claim; `high` is its end nearer to it."
+def no_effect(claimed, high):
+    "For an interval that reaches to no effect or lies beyond it; `high` is its end nearer to the claim."
     if high < -1e-9: return grades[1], "the other way round"
-    return grades[1], "excluded, while no effect is not"
+    if high < claimed/2 - 1e-9: return grades[1], "half of it is excluded, no effect is not"
+    less = "" if high >= claimed - 1e-9 else "less than claimed, and "
+    return grades[2], f"{less}no effect is not excluded"
 
-untold, no_interval = (grades[2], "no effect is not excluded"), (grades[2], "too few trials")
+no_interval = grades[2], "too few trials"
 
 # %% ../nbs/11_claims.ipynb #d9325220
 def judge_number(
@@ -273,7 +275,7 @@ def judge_number(
     claimed = abs(x - neutral)
     holds, effect = low - rounding <= claimed <= high + rounding, low > 1e-9
     verdict = (no_interval if np.isnan(low) else (grades[4], "") if holds and effect else
-               untold if holds else direction(claimed, low, high) if effect else refuted(high))
+               direction(claimed, low, high) if effect else no_effect(claimed - rounding, high))
     return Part(statement, paper, unit, ours, *verdict)
 
 # %% ../nbs/11_claims.ipynb #6d388495
@@ -289,9 +291,8 @@ def judge_bound(
     "Is the whole interval beyond the bound?"
     low, high = from_no_effect(ours, neutral, side)
     claimed = side*(limit - neutral)
-    reaches, effect = high >= claimed - 1e-9, low > 1e-9
     verdict = (no_interval if np.isnan(low) else (grades[4], "") if low > claimed + 1e-9 else
-               direction(claimed, low, high) if effect else untold if reaches else refuted(high))
+               direction(claimed, low, high) if low > 1e-9 else no_effect(claimed, high))
     return Part(statement, paper, unit, ours, *verdict)
 
 # %% ../nbs/11_claims.ipynb #0c6b52d0
@@ -325,7 +326,7 @@ def judge_range(
     gaps = side*(table.dropna().mean() - np.mean(dense))
     low, high, held = ours.low, ours.high, int((gaps > 1e-9).sum())
     verdict = (no_interval if np.isnan(low) else
-               untold if low <= 1e-9 and high >= -1e-9 else refuted(high) if high < 0 else
+               no_effect(0, high) if low <= 1e-9 else
                (grades[4], "") if held == len(gaps) else (grades[3], "not at every size"))
     return Part(f"{statement}: {held} of {len(gaps)}, and on average", "all", unit, ours, *verdict)
 
