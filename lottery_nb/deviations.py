@@ -136,6 +136,7 @@ def run_deviations(
     "Train what the stores lack of several deviations. Interrupted, it goes on when called again."
     check_number("rounds", rounds, 1, whole=True)
     if trials is not None: check_number("trials", trials, 1, whole=True)
+    recipe = replace(recipe, test_every=recipe.eval_every) # one deviation reads the test set
     tables = [run_deviation(o, data, store, trials or o.trials, rounds, recipe, progress) for o in deviations(store) if o.name in names]
     table, made = pd.concat(tables, ignore_index=True), {o.deviation[0]: o.attrs for o in tables}
     table.attrs = provenance(fingerprint=data.fingerprint, recipe=asdict(recipe), trials=table.groupby("deviation").trial.nunique().to_dict(), rounds=rounds, made=made)
