@@ -20,7 +20,7 @@ from .deviations import run_deviations
 from .experiment import Findings
 from .results import estimate_all, grow_all, held_of, record, recording, write_table
 from .store import Store
-from .study import NothingFinished, Study, estimate, findings, paper_pass, paper_passes, ready_made, run_study, studies
+from .study import NothingFinished, Study, estimate, findings, paper_pass, paper_passes, ready_made, run_study, studies, study_data
 from .training import Recipe, find_engine
 
 # %% ../nbs/12_scripts.ipynb #f96b76ad
@@ -53,6 +53,7 @@ def run_recipe(
     iterations:int=None, # Length of a round; default: 1,200 on the sample, 50,000 elsewhere
 )->Recipe: # With at least ten evaluations
     "How `lottery_run` trains on a data set."
+    check_choice("dataset", dataset, ["sample", "mnist", "fashion"])
     recipe = _recipes.get(dataset, Recipe())
     if iterations is None: return recipe
     check_number("iterations", iterations, 1, whole=True)
@@ -110,7 +111,8 @@ def lottery_run(
     "Find winning tickets of Lenet-300-100 and compare them with their control. Interrupted, it goes on when it is run again."
     names = [] if controls == "none" else controls.split(",")
     study = Study("finding tickets", dataset, {c: {} for c in ("winning", *names)}, trials, rounds, rate, seed=seed, recipe=run_recipe(dataset, iterations))
-    load_dataset(dataset, root), find_engine(engine)
+    find_engine(engine)
+    study_data(study, root) # before there is a folder
     folder = new_folder(out, study=study)
     store = Store(folder/"runs")
     store.path.mkdir(exist_ok=True)
@@ -165,6 +167,8 @@ def lottery_bench(
     check_choice("compiled", compiled, ["yes", "no", "auto"])
     heights = heights or ("1,10,100,300" if batched.choose_device(device).type == "cuda" else "1,4")
     if not all(o.isdigit() and int(o) for o in heights.split(",")): raise InputError(f"heights must be whole numbers from 1, separated by commas, not {heights!r}")
+    for k, v, low in (("rounds", rounds, 0), ("repeats", repeats, 1), ("steps", steps, 1)): check_number(k, v, low, whole=True)
+    check_choice("dataset", dataset, ["sample", "mnist", "fashion"])
     data, there, found = load_dataset(dataset, root), bool(out) and Path(out).exists(), {}
     folder = new_folder(out, "lottery_bench")
     try:
@@ -260,5 +264,8 @@ def lottery_deviations(
     tables:str=None, # Folder of the table; default: the store's
 ):
     "Find tickets with one detail of the protocol wrong, and record what comes out. Interrupted, it goes on when it is run again."
-    table = run_deviations(load_dataset(dataset, root), store, trials=trials, rounds=rounds, recipe=run_recipe(dataset, iterations))
+    check_number("rounds", rounds, 1, whole=True)
+    if trials is not None: check_number("trials", trials, 1, whole=True)
+    recipe, runs = run_recipe(dataset, iterations), Store(store)
+    table = run_deviations(load_dataset(dataset, root), runs.path, trials=trials, rounds=rounds, recipe=recipe)
     print(write_table(table, "deviations", "summary", tables or store))
