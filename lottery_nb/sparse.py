@@ -6,7 +6,7 @@
 __all__ = ['Predictor', 'sparse_engine']
 
 # %% ../nbs/05_sparse.ipynb #9493a33e
-import math, operator, queue, sys, threading, time
+import math, operator, platform, queue, sys, threading, time
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
@@ -232,7 +232,7 @@ def lit_dataset(
 # %% ../nbs/05_sparse.ipynb #ba86ba22
 class Net(NamedTuple):
     "A masked network as one graph over its useful units, numbered layer by layer from the inputs on."
-    params: np.ndarray  # [dense first layer | alive weights by source unit | biases]
+    params: np.ndarray  # [dense layers | alive weights of the others by source unit | biases]
     grads: np.ndarray   # In the same places; zero between steps
     moment1: np.ndarray # Momentum, or Adam's mean gradient
     moment2: np.ndarray # Adam's mean squared gradient
@@ -241,12 +241,15 @@ class Net(NamedTuple):
     start: np.ndarray   # [units + 1] where the alive weights out of each unit start
     target: np.ndarray  # The unit each alive weight leads to
     inputs: np.ndarray  # The pixel behind each input unit
-    dense: int          # Numbers in a dense first layer; 0 where it has alive weights like the others
-    alive: np.ndarray   # [dense / LANES] its mask, a bit per weight
+    dense: int          # Numbers in dense layers, all together
+    dense_at: np.ndarray # [layers + 1] where each layer's start: [units it leads to / LANES, units, LANES]
+    alive: np.ndarray   # [dense / LANES] their masks, a bit per weight
     act: np.ndarray     # [units × LANES] activations of a block
     delta: np.ndarray   # [units × LANES] gradient of the loss by unit
     tile: np.ndarray    # [inputs, 16] sixteen images being laid out; zero between blocks
-    rows: np.ndarray    # Dense first layer by images: [width / LANES, image, LANES]
+    rows: np.ndarray    # What a dense layer leads to, by images: [units / LANES, image, LANES]
+    lit: np.ndarray     # [units] for what leaves by a dense layer: a bit for each image that lights it
+    awake: np.ndarray   # [units] does a dense layer have moments for the weights out of it?
     best: np.ndarray    # [3 × LANES] each image's highest score, its class, and the sum of exponentials
 
 # %% ../nbs/05_sparse.ipynb #f25cf55a
@@ -261,9 +264,9 @@ def useful_masks(
     return kept
 
 # %% ../nbs/05_sparse.ipynb #e286f876
-def aligned(n):
-    "`n` float32 zeros that start on a cache line."
-    raw = np.zeros(n + 16, np.float32)
+def aligned(n, spare=0):
+    "`n` float32 zeros that start on a cache line, with room for some more behind them."
+    raw = np.zeros(n + spare + 16, np.float32)
     skip = -raw.ctypes.data % 64//4
     return raw[skip:skip + n]
 
@@ -271,67 +274,85 @@ def pad(n):
     "`n` rounded up to whole blocks of lanes."
     return -(-n//LANES)*LANES
 
-def empty_net(at, source, target, inputs, n_inputs, width):
+def empty_net(at, source, target, inputs, n_inputs, dense_at):
     "A `Net` with this graph and all its numbers zero."
-    n, dense = int(at[-1]), width*n_inputs
+    n, dense, width = int(at[-1]), int(dense_at[-1]), int(pad(np.diff(at).max()))
     if n > 65_535:
         raise InputError(f"engine 'sparse' takes networks of at most 65,535 units, not {n:,}")
     start = np.concatenate([[0], np.bincount(source, minlength=n).cumsum()]).astype(np.int64)
-    params = [aligned(dense + len(source) + n - int(at[1])) for _ in range(4)]
-    units = [aligned((n + 16)*LANES)[:n*LANES] for _ in range(2)] # a dense layer goes by sixteens
+    params = [aligned(dense + len(source) + n - int(at[1]), 4*LANES) for _ in range(4)]
+    units = [aligned(n*LANES, 16*LANES) for _ in range(2)] # dense layers go by 4 and 16 units
     return Net(*params, np.zeros(1, np.int64), at, start, target.astype(np.uint16),
-        inputs.astype(np.int64), dense, np.zeros(dense//LANES, np.uint64), *units,
-        aligned(n_inputs*16).reshape(-1, 16), aligned(LANES*width),
-        aligned(3*LANES))
+        inputs.astype(np.int64), dense, dense_at, np.zeros(dense//LANES, np.uint64), *units,
+        aligned(n_inputs*16).reshape(-1, 16), aligned(LANES*width if dense else 0),
+        np.zeros(n, np.uint64), np.zeros(n, bool), aligned(3*LANES))
 
 # %% ../nbs/05_sparse.ipynb #ae618ebc
 def find_edges(masks, units, at, dense):
-    "For each layer its weights by source unit: (rows, columns, source units, target units); none for a dense first layer."
+    "For each layer its weights by source unit: (rows, columns, source units, target units); none for a dense layer."
     found = []
     for l, mask in enumerate(masks):
-        col, row = np.nonzero(mask.T if l or not dense else mask.T[:0])
+        col, row = np.nonzero(mask.T[:0] if dense[l] else mask.T)
         number, onto = np.cumsum(units[l]) - 1, np.cumsum(units[l + 1]) - 1
         found.append((row, col, number[col] + at[l], onto[row] + at[l + 1]))
     return found
 
-def find_slots(masks, units, at, found, width):
+def dense_slot(mask, source, target, start):
+    "As `find_slots`, for one dense layer that starts at `start`."
+    row, col = np.nonzero(mask)
+    i, j = (np.cumsum(source) - 1)[col], (np.cumsum(target) - 1)[row]
+    return start + (j//LANES*source.sum() + i)*LANES + j%LANES, (row, col)
+
+def find_slots(masks, units, at, found, dense_at):
     "For each weight matrix, then each bias: (places in params, places in the tensor) of what the net holds."
-    slots, after = [], width*len(units[0])
-    for row, col, _, _ in found:
-        slots.append((slice(after, after + len(row)), (row, col)))
+    slots, after = [], dense_at[-1]
+    for l, (row, col, _, _) in enumerate(found):
+        if dense_at[l + 1] > dense_at[l]:
+            slots.append(dense_slot(masks[l], units[l], units[l + 1], dense_at[l]))
+        else: slots.append((slice(after, after + len(row)), (row, col)))
         after += len(row)
-    if width:
-        row, col = np.nonzero(masks[0])
-        unit = (np.cumsum(units[1]) - 1)[row]
-        slots[0] = (unit//LANES*len(units[0]) + col)*LANES + unit%LANES, (row, col)
-    return slots + [(slice(after + b - at[1], after + e - at[1]), np.flatnonzero(u)) for b, e, u in zip(at[1:], at[2:], units[1:])]
+    biases = [(slice(after + b - at[1], after + e - at[1]), np.flatnonzero(u))
+              for b, e, u in zip(at[1:], at[2:], units[1:])]
+    return slots + biases
 
 # %% ../nbs/05_sparse.ipynb #d473919c
-DENSE_FROM = 0.38 # First layer: density from which lit pixels beat alive weights (measured in room `bench`)
+DENSE_FROM = 0.22, 0.45 # Alive share of a matrix as laid out from which dense is faster (measured in room `bench`): first layer, others
 
+def laid_dense(masks):
+    "For each layer: is it faster dense?"
+    share = [m.sum()/max(1, m.shape[1]*pad(m.shape[0])) for m in masks]
+    return [s > DENSE_FROM[min(l, 1)] for l, s in enumerate(share)]
+
+def mark_alive(net, slots):
+    "The masks of the dense layers, a bit per weight."
+    alive = np.zeros(len(net.params), bool)
+    for place, _ in slots: alive[place] = True
+    net.alive[:] = np.packbits(alive[:net.dense], bitorder="little").view(np.uint64)
+
+# %% ../nbs/05_sparse.ipynb #d473919d
 def pack(
     weights:dict, # Parameters, keyed as in a ticket
     mask:dict, # Bool tensor per weight matrix
-    dense=None, # Lay the first layer out for lit pixels? None: where it is faster
+    dense=None, # Which layers are laid out dense, one bool for each or one for all; None: where that is faster
 ): # A `Net`, and its slots: {name: (places in params, places in the tensor)}
     "Put a masked network into flat arrays."
     masks = [m.numpy() for m in mask.values()]
-    if dense is None: dense = len(masks) > 1 and masks[0].mean() > DENSE_FROM
+    dense = np.broadcast_to(laid_dense(masks) if dense is None else dense, len(masks))
     kept = useful_masks(masks)
     units = [m.any(0) for m in kept] + [np.ones(len(kept[-1]), bool)]
-    if dense: units[0][:] = True
-    at = np.cumsum([0] + [u.sum() for u in units]).astype(np.int64)
-    found, width = find_edges(kept, units, at, dense), int(pad(at[2] - at[1])) if dense else 0
+    if dense[0]: units[0][:] = True
+    n = np.array([u.sum() for u in units])
+    at, dense_at = (np.concatenate([[0], o.cumsum()]).astype(np.int64) for o in (n, n[:-1]*pad(n[1:])*dense))
+    found = find_edges(kept, units, at, dense)
     source, target = (np.concatenate([f[i] for f in found]) for i in (2, 3))
-    net = empty_net(at, source, target, np.flatnonzero(units[0]), len(units[0]), width)
-    slots = dict(zip([*mask, *(k.replace("weight", "bias") for k in mask)], find_slots(kept, units, at, found, width)))
+    net = empty_net(at, source, target, np.flatnonzero(units[0]), len(units[0]), dense_at)
+    names = [*mask, *(k.replace("weight", "bias") for k in mask)]
+    slots = dict(zip(names, find_slots(kept, units, at, found, dense_at)))
     for k, (place, where) in slots.items(): net.params[place] = weights[k].numpy()[where]
-    if dense:
-        alive = np.zeros(net.dense, bool)
-        alive[next(iter(slots.values()))[0]] = True
-        net.alive[:] = np.packbits(alive, bitorder="little").view(np.uint64)
+    mark_alive(net, slots.values())
     return net, slots
 
+# %% ../nbs/05_sparse.ipynb #94e1c3aa
 def unpack(values, slots, like):
     "Tensors keyed as `like`: `values` where the net holds them, elsewhere what `like` has."
     tensors = {k: t.clone() for k, t in like.items()}
@@ -393,6 +414,11 @@ def relu(net, u):
 STRETCH = 256 # Pixels
 
 @jit
+def is_dense(net, l):
+    "Is the layer of weights number `l` laid out dense?"
+    return net.dense_at[l + 1] > net.dense_at[l]
+
+@jit
 def add_lit(net, images, k, end, before, weights, row):
     "Add to a row the weights of an image's lit pixels, from its k-th to the last one below `before`."
     pixel, value, total = images.pixel[k:end], images.value[k:end], load(net.rows, row)
@@ -408,7 +434,7 @@ def forward_lit(net, images, ids):
     "First layer, before bias and ReLU: for each image, the weights of its lit pixels."
     n = net.unit_at[1]
     net.rows[:] = 0
-    for chunk in range(len(net.alive)//n):
+    for chunk in range(net.dense_at[1]//(n*LANES)):
         at = images.start[ids]
         for before in range(STRETCH, n + STRETCH, STRETCH):
             for i in range(len(ids)):
@@ -425,18 +451,37 @@ def rows_to_units(net):
         for i in range(0, LANES, 16): turn16(net.act, (first + u)*LANES + i, net.rows, row + i*LANES)
     for u in range(first, last): store(net.act, u*LANES, load(net.act, u*LANES) + bias[u - first])
 
+# %% ../nbs/05_sparse.ipynb #c1f6b2d8
+@jit
+def add_product(net, l):
+    "What a dense hidden layer gives to the units it leads to."
+    first, n, act, w = net.unit_at[l], net.unit_at[l + 1] - net.unit_at[l], net.act, net.params
+    for j in range(0, net.unit_at[l + 2] - net.unit_at[l + 1], 4): # weights of units too many are 0
+        out, at = (net.unit_at[l + 1] + j)*LANES, net.dense_at[l] + j//LANES*n*LANES + j%LANES
+        a, b = load(act, out), load(act, out + LANES)
+        c, d = load(act, out + 2*LANES), load(act, out + 3*LANES)
+        for i in range(n):
+            value, k = load(act, (first + i)*LANES), at + i*LANES
+            a, b, c, d = a + w[k]*value, b + w[k + 1]*value, c + w[k + 2]*value, d + w[k + 3]*value
+        store(act, out, a)
+        store(act, out + LANES, b)
+        store(act, out + 2*LANES, c)
+        store(act, out + 3*LANES, d)
+
 # %% ../nbs/05_sparse.ipynb #4392f587
 @jit
 def hidden_layers(net):
     "From the first layer's sums to the scores."
-    for u in range(net.unit_at[1], net.unit_at[-2]):
-        relu(net, u)
-        push(net, u)
+    for l in range(1, len(net.unit_at) - 2):
+        for u in range(net.unit_at[l], net.unit_at[l + 1]):
+            relu(net, u)
+            if not is_dense(net, l): push(net, u)
+        if is_dense(net, l): add_product(net, l)
 
 @jit
 def forward(net, images, ids):
     "Activations of every unit for the images `ids`, at most 64."
-    if net.dense:
+    if is_dense(net, 0):
         forward_lit(net, images, ids)
         rows_to_units(net)
         start_at_bias(net, net.unit_at[2])
@@ -501,16 +546,14 @@ def output_delta(net, images, ids, batch):
 
 # %% ../nbs/05_sparse.ipynb #d14a8576
 @jit
-def backward(net):
-    "From the outputs down: each hidden unit's delta, and the gradient of the weights that leave it."
-    weights, grads = net.params[net.dense:], net.grads[net.dense:]
-    for u in range(net.unit_at[-2] - 1, net.unit_at[1] - 1, -1):
-        value, total = load(net.act, u*LANES), fill(np.float32(0))
-        for k in range(net.start[u], net.start[u + 1]):
-            delta = load(net.delta, net.target[k]*LANES)
-            total = total + weights[k]*delta
-            grads[k] += dot(value, delta)
-        store(net.delta, u*LANES, where_positive(value, total))
+def backward_unit(net, u):
+    "Delta of hidden unit `u`; add the gradient of the alive weights that leave it."
+    value, total = load(net.act, u*LANES), fill(np.float32(0))
+    for k in range(net.start[u], net.start[u + 1]):
+        delta = load(net.delta, net.target[k]*LANES)
+        total = total + net.params[net.dense + k]*delta
+        net.grads[net.dense + k] += dot(value, delta)
+    store(net.delta, u*LANES, where_positive(value, total))
 
 @jit
 def gradient_alive(net):
@@ -529,49 +572,85 @@ def gradient_bias(net):
     for u in range(first, net.unit_at[-1]):
         grads[u - first] += dot(load(net.delta, u*LANES), fill(np.float32(1)))
 
+# %% ../nbs/05_sparse.ipynb #e2b47c60
+@jit
+def keep_delta(net, u, last, total):
+    "Store the delta of unit `u`, unless it is beyond the last."
+    if u < last: store(net.delta, u*LANES, where_positive(load(net.act, u*LANES), total))
+
+@jit
+def backward_product(net, l):
+    "Deltas of the units that a dense hidden layer leaves."
+    first, last, onto, w = net.unit_at[l], net.unit_at[l + 1], net.unit_at[l + 1], net.params
+    for u in range(first, last, 4):
+        zero = fill(np.float32(0))
+        a, b, c, d = zero, zero, zero, zero
+        for j in range(net.unit_at[l + 2] - onto):
+            k = net.dense_at[l] + (j//LANES*(last - first) + u - first)*LANES + j%LANES
+            x = load(net.delta, (onto + j)*LANES)
+            a, b = a + w[k]*x, b + w[k + LANES]*x
+            c, d = c + w[k + 2*LANES]*x, d + w[k + 3*LANES]*x
+        keep_delta(net, u, last, a)
+        keep_delta(net, u + 1, last, b)
+        keep_delta(net, u + 2, last, c)
+        keep_delta(net, u + 3, last, d)
+
+@jit
+def backward(net):
+    "From the outputs down: each hidden unit's delta, and the gradient of the alive weights that leave it."
+    for l in range(len(net.unit_at) - 3, 0, -1):
+        if is_dense(net, l): backward_product(net, l)
+        else:
+            for u in range(net.unit_at[l], net.unit_at[l + 1]): backward_unit(net, u)
+
 # %% ../nbs/05_sparse.ipynb #c1423de6
 @jit
-def units_to_rows(net):
-    "The first layer's deltas as one row per image."
-    first, last = net.unit_at[1], net.unit_at[2]
+def turn_deltas(net, l):
+    "Of a dense layer: the deltas it leads to as one row per image, and where the units it leaves are lit."
+    for u in range(net.unit_at[l], net.unit_at[l + 1]): net.lit[u] = lit_lanes(load(net.act, u*LANES))
+    first, last = net.unit_at[l + 1], net.unit_at[l + 2]
     for u in range(0, last - first, 16):
         row = u//LANES*LANES*LANES + u%LANES
-        for i in range(0, LANES, 16): turn16(net.rows, row + i*LANES, net.delta, (first + u)*LANES + i)
+        for i in range(0, LANES, 16):
+            turn16(net.rows, row + i*LANES, net.delta, (first + u)*LANES + i)
 
 @jit
-def pixel_gradient(net, chunk, p):
-    "Gradient of 64 weights out of pixel `p`: the delta rows of the images where it is lit."
-    bits, total = lit_lanes(load(net.act, p*LANES)), fill(np.float32(0))
+def lit_gradient(net, u, chunk, at):
+    "Gradient of the 64 weights out of unit `u` at `at`: the delta rows of the images where it is lit."
+    bits, total = net.lit[u], fill(np.float32(0))
     while bits:
         i = lowest(bits)
-        total = total + net.act[p*LANES + i]*load(net.rows, (chunk*LANES + i)*LANES)
+        total = total + net.act[u*LANES + i]*load(net.rows, (chunk*LANES + i)*LANES)
         bits &= bits - np.uint64(1)
-    return only(net.alive[chunk*net.unit_at[1] + p], total)
+    return only(net.alive[at//LANES], total)
 
 @jit
-def gradient_lit(net):
-    "Add the gradient of a dense first layer."
-    n = net.unit_at[1]
-    for at in range(0, net.dense, LANES):
-        store(net.grads, at, load(net.grads, at) + pixel_gradient(net, at//LANES//n, at//LANES%n))
+def gradient_dense(net, l):
+    "Add the gradient of a dense layer."
+    turn_deltas(net, l)
+    first, last, at = net.unit_at[l], net.unit_at[l + 1], net.dense_at[l]
+    for chunk in range((net.dense_at[l + 1] - at)//((last - first)*LANES)):
+        for u in range(first, last):
+            store(net.grads, at, load(net.grads, at) + lit_gradient(net, u, chunk, at))
+            at += LANES
 
 # %% ../nbs/05_sparse.ipynb #1fe92dc0
 @jit
 def find_deltas(net, images, ids, batch):
-    "Delta of every unit in a block of at most 64 images; add all gradients but the first layer's."
-    if net.dense: lay_out(images, ids, net)
+    "Delta of every unit in a block of at most 64 images; add all gradients but the dense layers'."
+    if is_dense(net, 0): lay_out(images, ids, net)
     forward(net, images, ids)
     output_delta(net, images, ids, np.float32(batch))
     backward(net)
     gradient_bias(net)
-    if net.dense: units_to_rows(net)
+    if not is_dense(net, 0): gradient_alive(net)
 
 @jit
 def add_gradient(net, images, ids, batch):
     "Add the gradient of a block of at most 64 images."
     find_deltas(net, images, ids, batch)
-    if net.dense: gradient_lit(net)
-    else: gradient_alive(net)
+    for l in range(len(net.dense_at) - 1):
+        if is_dense(net, l): gradient_dense(net, l)
 
 # %% ../nbs/05_sparse.ipynb #378d663d
 SGD, MOMENTUM, ADAM = 0, 1, 2
@@ -629,42 +708,99 @@ def settings(
 
 # %% ../nbs/05_sparse.ipynb #e97a20d5
 @jit
-def update_lit(net, optimizer, o):
-    "Gradient and update of a dense first layer, 64 weights at a time."
-    w, m, v, n = net.params, net.moment1, net.moment2, net.unit_at[1]
-    for at in range(0, net.dense, LANES):
-        g = pixel_gradient(net, at//LANES//n, at//LANES%n)
-        if optimizer == ADAM:
-            w1, m1, v1 = adam(load(w, at), g, load(m, at), load(v, at), o)
-            store(m, at, m1)
-            store(v, at, v1)
-        elif optimizer == MOMENTUM:
-            w1, m1 = momentum(load(w, at), g, load(m, at), o)
-            store(m, at, m1)
-        else: w1 = load(w, at) - o.lr*g
-        store(w, at, w1)
+def update_lanes(w, m, v, at, g, optimizer, o):
+    "Move the 64 weights at `at` by their gradient."
+    if optimizer == ADAM:
+        w1, m1, v1 = adam(load(w, at), g, load(m, at), load(v, at), o)
+        store(m, at, m1)
+        store(v, at, v1)
+    elif optimizer == MOMENTUM:
+        w1, m1 = momentum(load(w, at), g, load(m, at), o)
+        store(m, at, m1)
+    else: w1 = load(w, at) - o.lr*g
+    store(w, at, w1)
 
 @jit
+def update_dense(net, l, optimizer, o):
+    "Gradient and update of a dense layer in one pass."
+    turn_deltas(net, l)
+    first, last, at = net.unit_at[l], net.unit_at[l + 1], net.dense_at[l]
+    w, m, v = net.params, net.moment1, net.moment2
+    for u in range(first, last): net.awake[u] |= net.lit[u] != 0
+    for chunk in range((net.dense_at[l + 1] - at)//((last - first)*LANES)):
+        for u in range(first, last):
+            if net.lit[u] or net.awake[u] and optimizer != SGD:
+                update_lanes(w, m, v, at, lit_gradient(net, u, chunk, at), optimizer, o)
+            at += LANES
+
+@jit
+def wake(net, l):
+    "Find the units for whose weights a dense layer has moments."
+    first, last, at = net.unit_at[l], net.unit_at[l + 1], net.dense_at[l]
+    for k in range((net.dense_at[l + 1] - at)//LANES):
+        moments = lit_lanes(load(net.moment1, at + k*LANES)) | lit_lanes(load(net.moment2, at + k*LANES))
+        net.awake[first + k%(last - first)] |= moments != 0
+
+# %% ../nbs/05_sparse.ipynb #d05f1b7e
+X86 = platform.machine() in ("x86_64", "AMD64")
+NO_DENORMALS = 0x8040 if X86 else 0
+
+def _control(builder, operation, word):
+    "Store or load the control word of x86's arithmetic, from or to `word`."
+    byte = ir.IntType(8).as_pointer()
+    name, kind = f"llvm.x86.sse.{operation}mxcsr", ir.FunctionType(ir.VoidType(), [byte])
+    function = cgutils.get_or_insert_function(builder.module, kind, name)
+    builder.call(function, [builder.bitcast(word, byte)])
+
+@intrinsic
+def arithmetic_mode(_):
+    "This thread's control word; 0 on machines without one."
+    def emit(context, builder, sig, args):
+        word = cgutils.alloca_once_value(builder, INT(0))
+        if X86: _control(builder, "st", word)
+        return builder.load(word)
+    return types.int32(), emit
+
+@intrinsic
+def set_arithmetic_mode(_, mode):
+    "Set this thread's control word."
+    def emit(context, builder, sig, args):
+        word = cgutils.alloca_once(builder, INT)
+        builder.store(args[0], word)
+        if X86: _control(builder, "ld", word)
+        return context.get_dummy_value()
+    return types.void(types.int32), emit
+
+# %% ../nbs/05_sparse.ipynb #cd94a854
+@jit
 def step_in_one_pass(net, images, ids, optimizer, lr, beta1, beta2, eps):
-    "A step of a network whose first layer is dense, on a batch of at most 64 images."
+    "A step on a batch of at most 64 images."
     find_deltas(net, images, ids, len(ids))
     net.step[0] += 1
     o = rates_at(net.step[0], lr, beta1, beta2, eps)
-    update_lit(net, optimizer, o)
+    for l in range(len(net.dense_at) - 1): # each optimizer gets a loop of its own
+        if not is_dense(net, l): continue
+        if optimizer == ADAM: update_dense(net, l, ADAM, o)
+        elif optimizer == MOMENTUM: update_dense(net, l, MOMENTUM, o)
+        else: update_dense(net, l, SGD, o)
     update_from(net, net.dense, optimizer, o)
 
-# %% ../nbs/05_sparse.ipynb #cd94a854
 @entry
 def train_steps(net, images, batches, optimizer, lr, beta1, beta2, eps):
     "One optimizer step for each row of `batches`, indices of training images."
-    size, last = batches.shape[1], len(batches) - 1
+    size, last, mode = batches.shape[1], len(batches) - 1, arithmetic_mode()
+    set_arithmetic_mode(np.int32(mode | NO_DENORMALS))
+    for l in range(len(net.dense_at) - 1):
+        if is_dense(net, l): wake(net, l)
     for s in range(len(batches)):
         fetch(images, batches[min(s + 1, last)])
-        if net.dense and size <= LANES:
+        if size <= LANES:
             step_in_one_pass(net, images, batches[s], optimizer, lr, beta1, beta2, eps)
         else:
-            for at in range(0, size, LANES): add_gradient(net, images, batches[s, at:at + LANES], size)
+            for at in range(0, size, LANES):
+                add_gradient(net, images, batches[s, at:at + LANES], size)
             update(net, optimizer, lr, beta1, beta2, eps)
+    set_arithmetic_mode(mode)
 
 # %% ../nbs/05_sparse.ipynb #eeb522b2
 @jit
