@@ -8,7 +8,7 @@ __all__ = ['unmeasured', 'Recipe', 'Batches', 'evaluate', 'Point', 'Run', 'best_
 
 # %% ../nbs/04_training.ipynb #bf548ad5
 import time
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from importlib import import_module
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ from .core import InputError, check_choice, check_number, check_seed, stream
 from .data import Dataset, Split
 from .network import MaskedMLP
 from .pruning import magnitude_prune
-from .rewinding import Ticket, rewind
+from .rewinding import Ticket, dense_ticket, rewind
 
 # %% ../nbs/04_training.ipynb #43fa516b
 @dataclass(frozen=True)
@@ -263,3 +263,17 @@ def train(
 )->Run: # History, early stopping, trained weights
     "Train one ticket for a full round (step 2 of the paper's algorithm); it stays as it is."
     return train_many([ticket], data, recipe, [seed], engine, progress)[0]
+
+# %% ../nbs/04_training.ipynb #e1a0b001
+golden_recipe = Recipe(lr=0.02, batch_size=20, iterations=400, eval_every=40)
+golden_points = (Point(320, 0.5735, 0.842, 0.4785, 0.869, 0.9117), Point(400, 0.7433, 0.826, 0.6056, 0.831, 0.8840))
+
+def golden_distance(
+    engine, # A function as `reference_engine`
+    data:Dataset, # The embedded sample
+)->float: # Largest distance in any measure of early stopping or the end
+    "How far an engine is from the round in numbers."
+    tickets = [dense_ticket((784, 16, 10), seed=s) for s in (1, 0)] # the first is another network beside it
+    run = engine(tickets, data, [golden_recipe]*2, [(0,), (2,)], lambda n: None)[1]
+    pairs = zip((run.early_stop, run.end), golden_points)
+    return max(abs(a - b) for found, golden in pairs for a, b in zip(astuple(found), astuple(golden)))
