@@ -205,20 +205,20 @@ def measure(
     check_number("repeats", repeats, 1, whole=True)
     started, rows = time.perf_counter(), []
     compiled = compiled_is_faster(data) if compiled is None else compiled
-    sizes = dict(validation=validated, evaluation=evaluated)
-    looks = {task: (o := images_of(data, n), sparse.lit_images(o)) for task, n in sizes.items()}
+    seen = dict(validation=images_of(data, validated), evaluation=images_of(data, evaluated))
+    looks = {task: (split, sparse.lit_images(split)) for task, split in seen.items()}
     images, runs = sparse.lit_dataset(data)[0], short_experiment(data, rounds)
     for run in tqdm(runs, desc="measuring", unit="level", disable=not progress):
-        mask = run.ticket.mask
-        level = dict(P_m=100*run.ticket.density, alive=sum(int(m.sum()) for m in mask.values()), flops=step_flops(mask))
-        tasks = tasks_at(run, data, images, looks, steps, compiled)
+        mask, tasks = run.ticket.mask, tasks_at(run, data, images, looks, steps, compiled)
+        alive = sum(int(m.sum()) for m in mask.values())
+        level = dict(P_m=100*run.ticket.density, alive=alive, flops=step_flops(mask))
         for (task, engine), s in interleaved(tasks, repeats).items():
             low, median, high = np.quantile(s, [0.25, 0.5, 0.75])
             rows.append(level | dict(task=task, engine=engine, seconds=median, low=low, high=high))
     frame = pd.DataFrame(rows)
-    seconds = round(time.perf_counter() - started)
-    frame.attrs = provenance(data=data.name, repeats=repeats, steps=steps, evaluated=evaluated, validated=validated,
-        compiled=compiled, threads=torch.get_num_threads(), **machine_limits(), wall_seconds=seconds)
+    frame.attrs = provenance(data=data.name, repeats=repeats, steps=steps, evaluated=evaluated,
+        validated=validated, compiled=compiled, threads=torch.get_num_threads(), **machine_limits(),
+        wall_seconds=round(time.perf_counter() - started))
     return frame
 
 # %% ../nbs/14_bench.ipynb #5c61b272
@@ -241,9 +241,8 @@ def per_iteration(
     "Seconds per iteration and network with its share of the evaluations, test set included or not."
     seconds = frame.pivot(index=["P_m", "engine"], columns="task", values="seconds")
     kinds = {"test set every time": "evaluation", "test set at the end": "validation"}
-    parts = [(seconds["step"] + seconds[task]/every).rename("seconds").reset_index().assign(task=kind)
-             for kind, task in kinds.items()]
-    return pd.concat(parts, ignore_index=True)
+    found = {kind: seconds["step"] + seconds[task]/every for kind, task in kinds.items()}
+    return pd.concat(found, names=["task"]).rename("seconds").reset_index()
 
 # %% ../nbs/14_bench.ipynb #a7adb7b6
 _styles = dict(zip(("careful PyTorch", "reference", "sparse"), zip(sns.color_palette("colorblind"), "osD")))

@@ -132,6 +132,7 @@ def where_above(_, a, b, value, other):
         return builder.select(builder.fcmp_ordered(">", *args[:2]), *args[2:])
     return lanes(lanes, lanes, lanes, lanes), emit
 
+# %% ../nbs/05_sparse.ipynb #0fb2c7d4
 @intrinsic
 def lit_lanes(_, value):
     "A 64-bit number with a one for each lane that is not zero."
@@ -160,7 +161,8 @@ SIXTEEN = ir.VectorType(FLOAT, 16)
 def copy16(_, target, i, source, j):
     "target[i:i + 16] = source[j:j + 16]"
     def emit(context, builder, sig, args):
-        into, source = (_address(context, builder, sig.args[k], *args[k:k + 2], SIXTEEN) for k in (0, 2))
+        def place(k): return _address(context, builder, sig.args[k], *args[k:k + 2], SIXTEEN)
+        into, source = place(0), place(2)
         builder.store(builder.load(source, align=4), into, align=4)
         return context.get_dummy_value()
     return types.void(target, types.intp, source, types.intp), emit
@@ -242,15 +244,15 @@ class Net(NamedTuple):
     target: np.ndarray  # The unit each alive weight leads to
     inputs: np.ndarray  # The pixel behind each input unit
     dense: int          # Numbers in dense layers, all together
-    dense_at: np.ndarray # [layers + 1] where each layer's start: [units it leads to / LANES, units, LANES]
+    dense_at: np.ndarray # [layers + 1] where each layer's start: [targets / LANES, sources, LANES]
     alive: np.ndarray   # [dense / LANES] their masks, a bit per weight
     act: np.ndarray     # [units × LANES] activations of a block
     delta: np.ndarray   # [units × LANES] gradient of the loss by unit
     tile: np.ndarray    # [inputs, 16] sixteen images being laid out; zero between blocks
-    rows: np.ndarray    # What a dense layer leads to, by images: [units / LANES, image, LANES]
-    lit: np.ndarray     # [units] for what leaves by a dense layer: a bit for each image that lights it
-    awake: np.ndarray   # [units] does a dense layer have moments for the weights out of it?
-    best: np.ndarray    # [3 × LANES] each image's highest score, its class, and the sum of exponentials
+    rows: np.ndarray    # Targets of a dense layer by images: [targets / LANES, image, LANES]
+    lit: np.ndarray     # [units] sources of a dense layer: a bit for each image that lights them
+    awake: np.ndarray   # [units] sources of a dense layer: do their weights have moments?
+    best: np.ndarray    # [3 × LANES] each image's highest score, its class, sum of exponentials
 
 # %% ../nbs/05_sparse.ipynb #f25cf55a
 def useful_masks(
@@ -276,7 +278,8 @@ def pad(n):
 
 def empty_net(at, source, target, inputs, n_inputs, dense_at):
     "A `Net` with this graph and all its numbers zero."
-    n, dense, width = int(at[-1]), int(dense_at[-1]), int(pad(np.diff(at).max()))
+    n, dense = int(at[-1]), int(dense_at[-1])
+    width = int((pad(np.diff(at)[1:])*(np.diff(dense_at) > 0)).max()) # of the widest dense layer
     if n > 65_535:
         raise InputError(f"engine 'sparse' takes networks of at most 65,535 units, not {n:,}")
     start = np.concatenate([[0], np.bincount(source, minlength=n).cumsum()]).astype(np.int64)
@@ -284,12 +287,12 @@ def empty_net(at, source, target, inputs, n_inputs, dense_at):
     units = [aligned(n*LANES, 16*LANES) for _ in range(2)] # dense layers go by 4 and 16 units
     return Net(*params, np.zeros(1, np.int64), at, start, target.astype(np.uint16),
         inputs.astype(np.int64), dense, dense_at, np.zeros(dense//LANES, np.uint64), *units,
-        aligned(n_inputs*16).reshape(-1, 16), aligned(LANES*width if dense else 0),
+        aligned(n_inputs*16).reshape(-1, 16), aligned(LANES*width),
         np.zeros(n, np.uint64), np.zeros(n, bool), aligned(3*LANES))
 
 # %% ../nbs/05_sparse.ipynb #ae618ebc
 def find_edges(masks, units, at, dense):
-    "For each layer its weights by source unit: (rows, columns, source units, target units); none for a dense layer."
+    "For each layer its weights by source unit: (rows, columns, sources, targets); none if dense."
     found = []
     for l, mask in enumerate(masks):
         col, row = np.nonzero(mask.T[:0] if dense[l] else mask.T)
@@ -304,7 +307,7 @@ def dense_slot(mask, source, target, start):
     return start + (j//LANES*source.sum() + i)*LANES + j%LANES, (row, col)
 
 def find_slots(masks, units, at, found, dense_at):
-    "For each weight matrix, then each bias: (places in params, places in the tensor) of what the net holds."
+    "For each weight matrix, then each bias: (places in params, places in the tensor)."
     slots, after = [], dense_at[-1]
     for l, (row, col, _, _) in enumerate(found):
         if dense_at[l + 1] > dense_at[l]:
@@ -316,10 +319,12 @@ def find_slots(masks, units, at, found, dense_at):
     return slots + biases
 
 # %% ../nbs/05_sparse.ipynb #d473919c
-DENSE_FROM = 0.22, 0.45 # Alive share of a matrix as laid out from which dense is faster (measured in room `bench`): first layer, others
+# Share of alive weights from which a layer is faster dense (room `bench`): the first, others
+DENSE_FROM = 0.22, 0.45
+
 
 def laid_dense(masks):
-    "For each layer: is it faster dense?"
+    "For each layer: is it faster dense? Columns that fill up a block of lanes count as dead."
     share = [m.sum()/max(1, m.shape[1]*pad(m.shape[0])) for m in masks]
     return [s > DENSE_FROM[min(l, 1)] for l, s in enumerate(share)]
 
@@ -333,7 +338,7 @@ def mark_alive(net, slots):
 def pack(
     weights:dict, # Parameters, keyed as in a ticket
     mask:dict, # Bool tensor per weight matrix
-    dense=None, # Which layers are laid out dense, one bool for each or one for all; None: where that is faster
+    dense=None, # Which layers are laid out dense, a bool for each or for all; None: where faster
 ): # A `Net`, and its slots: {name: (places in params, places in the tensor)}
     "Put a masked network into flat arrays."
     masks = [m.numpy() for m in mask.values()]
@@ -342,7 +347,8 @@ def pack(
     units = [m.any(0) for m in kept] + [np.ones(len(kept[-1]), bool)]
     if dense[0]: units[0][:] = True
     n = np.array([u.sum() for u in units])
-    at, dense_at = (np.concatenate([[0], o.cumsum()]).astype(np.int64) for o in (n, n[:-1]*pad(n[1:])*dense))
+    def starts(sizes): return np.concatenate([[0], sizes.cumsum()]).astype(np.int64)
+    at, dense_at = starts(n), starts(n[:-1]*pad(n[1:])*dense)
     found = find_edges(kept, units, at, dense)
     source, target = (np.concatenate([f[i] for f in found]) for i in (2, 3))
     net = empty_net(at, source, target, np.flatnonzero(units[0]), len(units[0]), dense_at)
@@ -420,7 +426,7 @@ def is_dense(net, l):
 
 @jit
 def add_lit(net, images, k, end, before, weights, row):
-    "Add to a row the weights of an image's lit pixels, from its k-th to the last one below `before`."
+    "Add to a row the weights of an image's lit pixels, from its k-th on, below `before`."
     pixel, value, total = images.pixel[k:end], images.value[k:end], load(net.rows, row)
     n = 0
     while n < len(pixel) and pixel[n] < before:
@@ -432,9 +438,9 @@ def add_lit(net, images, k, end, before, weights, row):
 @jit
 def forward_lit(net, images, ids):
     "First layer, before bias and ReLU: for each image, the weights of its lit pixels."
-    n = net.unit_at[1]
-    net.rows[:] = 0
-    for chunk in range(net.dense_at[1]//(n*LANES)):
+    n, chunks = net.unit_at[1], net.dense_at[1]//(net.unit_at[1]*LANES)
+    net.rows[:chunks*LANES*LANES] = 0
+    for chunk in range(chunks):
         at = images.start[ids]
         for before in range(STRETCH, n + STRETCH, STRETCH):
             for i in range(len(ids)):
@@ -448,7 +454,8 @@ def rows_to_units(net):
     first, last, bias = net.unit_at[1], net.unit_at[2], of_biases(net, net.params)
     for u in range(0, last - first, 16):
         row = u//LANES*LANES*LANES + u%LANES
-        for i in range(0, LANES, 16): turn16(net.act, (first + u)*LANES + i, net.rows, row + i*LANES)
+        for i in range(0, LANES, 16):
+            turn16(net.act, (first + u)*LANES + i, net.rows, row + i*LANES)
     for u in range(first, last): store(net.act, u*LANES, load(net.act, u*LANES) + bias[u - first])
 
 # %% ../nbs/05_sparse.ipynb #c1f6b2d8
@@ -518,7 +525,7 @@ def exponential(x):
 # %% ../nbs/05_sparse.ipynb #3f2b6c19
 @jit
 def score_images(net):
-    "Into `best` each image's highest score, its class, and the sum of exp(score - highest); those into `delta`."
+    "Fill `best`, and `delta` of the outputs with exp(score - highest)."
     first, last, act = net.unit_at[-2], net.unit_at[-1], net.act
     top, best, total = load(act, first*LANES), fill(np.float32(0)), fill(np.float32(0))
     for u in range(first + 1, last):
@@ -597,7 +604,7 @@ def backward_product(net, l):
 
 @jit
 def backward(net):
-    "From the outputs down: each hidden unit's delta, and the gradient of the alive weights that leave it."
+    "From the outputs down: each hidden unit's delta, and the gradient of its alive weights."
     for l in range(len(net.unit_at) - 3, 0, -1):
         if is_dense(net, l): backward_product(net, l)
         else:
@@ -606,8 +613,9 @@ def backward(net):
 # %% ../nbs/05_sparse.ipynb #c1423de6
 @jit
 def turn_deltas(net, l):
-    "Of a dense layer: the deltas it leads to as one row per image, and where the units it leaves are lit."
-    for u in range(net.unit_at[l], net.unit_at[l + 1]): net.lit[u] = lit_lanes(load(net.act, u*LANES))
+    "Of a dense layer: its targets' deltas as one row per image, and where its sources are lit."
+    for u in range(net.unit_at[l], net.unit_at[l + 1]):
+        net.lit[u] = lit_lanes(load(net.act, u*LANES))
     first, last = net.unit_at[l + 1], net.unit_at[l + 2]
     for u in range(0, last - first, 16):
         row = u//LANES*LANES*LANES + u%LANES
@@ -616,7 +624,7 @@ def turn_deltas(net, l):
 
 @jit
 def lit_gradient(net, u, chunk, at):
-    "Gradient of the 64 weights out of unit `u` at `at`: the delta rows of the images where it is lit."
+    "Gradient of 64 weights out of unit `u`, at `at`: delta rows of the images where it is lit."
     bits, total = net.lit[u], fill(np.float32(0))
     while bits:
         i = lowest(bits)
@@ -720,6 +728,7 @@ def update_lanes(w, m, v, at, g, optimizer, o):
     else: w1 = load(w, at) - o.lr*g
     store(w, at, w1)
 
+# %% ../nbs/05_sparse.ipynb #e97a20d6
 @jit
 def update_dense(net, l, optimizer, o):
     "Gradient and update of a dense layer in one pass."
@@ -738,8 +747,8 @@ def wake(net, l):
     "Find the units for whose weights a dense layer has moments."
     first, last, at = net.unit_at[l], net.unit_at[l + 1], net.dense_at[l]
     for k in range((net.dense_at[l + 1] - at)//LANES):
-        moments = lit_lanes(load(net.moment1, at + k*LANES)) | lit_lanes(load(net.moment2, at + k*LANES))
-        net.awake[first + k%(last - first)] |= moments != 0
+        m, v = load(net.moment1, at + k*LANES), load(net.moment2, at + k*LANES)
+        net.awake[first + k%(last - first)] |= (lit_lanes(m) | lit_lanes(v)) != 0
 
 # %% ../nbs/05_sparse.ipynb #d05f1b7e
 X86 = platform.machine() in ("x86_64", "AMD64")
