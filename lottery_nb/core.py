@@ -7,7 +7,7 @@ __all__ = ['InputError', 'check_choice', 'check_number', 'check_seed', 'stream',
            'provenance']
 
 # %% ../nbs/00_core.ipynb #a7f2ac99
-import hashlib, json, os, platform, subprocess
+import hashlib, json, math, os, platform, subprocess, sys
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from numbers import Integral, Real
@@ -16,7 +16,17 @@ import numpy as np
 
 # %% ../nbs/00_core.ipynb #5bab750b
 class InputError(ValueError):
-    "An input this package cannot work with; its message is one sentence that says what was expected."
+    "An input this package cannot work with; its message is a sentence that says what was expected."
+
+# %% ../nbs/00_core.ipynb #715a8932
+def quote(
+    value, # Anything
+    most:int=60, # Characters to show
+)->str: # On one line
+    "A value as messages quote it: as Python writes it, shortened."
+    try: text = repr(value).replace("\n", " ")
+    except ValueError: text = "a number of more digits than Python writes out"
+    return text if len(text) <= most else f"{text[:most - 1]}…"
 
 # %% ../nbs/00_core.ipynb #2210e462
 def check_choice(
@@ -26,7 +36,7 @@ def check_choice(
 ):
     "Return `value`; raise `InputError` where it is not one of `choices`."
     if value in choices: return value
-    raise InputError(f"{what} must be one of {', '.join(map(repr, choices))}, not {value!r}")
+    raise InputError(f"{what} must be one of {', '.join(map(repr, choices))}, not {quote(value)}")
 
 # %% ../nbs/00_core.ipynb #b9720f9f
 def check_number(
@@ -39,12 +49,15 @@ def check_number(
     above:bool=False, # Is `low` itself outside the range?
 ):
     "Return `value`; raise `InputError` where it is no finite number, not whole, or out of range."
-    kind = Integral if whole else Real
-    ok = isinstance(value, kind) and not isinstance(value, bool) and np.isfinite(value)
-    ok = ok and (value > low if above else value >= low) and (value < high if below else value <= high)
-    if ok: return value
+    kind, most = (Integral, 2**63 - 1) if whole else (Real, sys.float_info.max)
+    ok = isinstance(value, kind) and not isinstance(value, bool)
+    if ok and isinstance(value, Integral) and not -most <= value <= most:
+        ok, high = False, min(high, most)
+    ok = ok and math.isfinite(value) and (value > low if above else value >= low)
+    if ok and (value < high if below else value <= high): return value
     bounds = f"{'(' if above else '['}{low}, {high}{')' if below or np.isinf(high) else ']'}"
-    raise InputError(f"{what} must be a {'whole ' if whole else ''}number in {bounds}, not {value!r}")
+    sort = "whole number" if whole else "number"
+    raise InputError(f"{what} must be a {sort} in {bounds}, not {quote(value)}")
 
 # %% ../nbs/00_core.ipynb #b75e626a
 def check_seed(
@@ -52,7 +65,8 @@ def check_seed(
 )->tuple: # The same as a tuple: 3 and (3,) are one seed
     "The seed as a tuple of whole numbers; raises `InputError` for anything else."
     parts = tuple(seed) if isinstance(seed, (tuple, list)) else (seed,)
-    if not parts: raise InputError("a seed must be a whole number or a tuple of them, not an empty tuple")
+    if not parts:
+        raise InputError("a seed must be a whole number or a tuple of them, not an empty tuple")
     return tuple(int(check_number("each part of a seed", o, 0, whole=True)) for o in parts)
 
 # %% ../nbs/00_core.ipynb #3bc54499
@@ -73,20 +87,26 @@ def package_version(
     except PackageNotFoundError: return "none"
 
 # %% ../nbs/00_core.ipynb #e2a131eb
-def code_commit()->str: # Such as "0123456789ab", with "+changes" where files differ from that commit
-    "Which code is running: the commit of the checkout this package lies in, else its installed version."
-    root = Path(globals().get("__file__", "this_notebook")).resolve().parents[1]
-    def git(*args): return subprocess.run(["git", "-C", root, *args], check=True, capture_output=True, text=True).stdout.strip()
+def code_commit(
+    root=None, # The checkout; by default the one this package lies in
+)->str: # Such as "0123456789ab", with "+changes" where files differ from that commit
+    "Which code is running: the commit of a checkout, else the installed version of this package."
+    root = root or Path(globals().get("__file__", "this_notebook")).resolve().parents[1]
+    def git(*args):
+        run = subprocess.run(["git", "-C", root, *args], check=True, capture_output=True, text=True)
+        return run.stdout.strip()
     try:
         if not (root/".git").exists(): raise FileNotFoundError
-        return git("rev-parse", "HEAD")[:12] + ("+changes" if git("status", "--porcelain", "--untracked-files=no") else "")
+        changed = git("status", "--porcelain", "--untracked-files=no")
+        return git("rev-parse", "HEAD")[:12] + ("+changes" if changed else "")
     except (OSError, subprocess.CalledProcessError): return package_version("lottery_nb")
 
 # %% ../nbs/00_core.ipynb #41ee248a
 def hardware()->str: # Such as "AMD EPYC, 2 cores"
     "The processor and how many of its cores this process may use."
     info = Path("/proc/cpuinfo")
-    names = [l.split(":", 1)[1].strip() for l in info.read_text().splitlines() if l.startswith("model name")] if info.exists() else []
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [o.split(":", 1)[1].strip() for o in lines if o.startswith("model name")]
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return f"{(names or [platform.processor() or platform.machine()])[0]}, {cores} cores"
 
@@ -96,6 +116,6 @@ def provenance(
 )->dict: # Plain strings and numbers, ready for `DataFrame.attrs`
     "What made a result: code, versions, machine, date and `settings`."
     versions = {o: package_version(o) for o in ("lottery_nb", "torch", "numpy", "numba")}
-    made = dict(code=code_commit(), python=platform.python_version(), versions=versions, hardware=hardware(),
-                date=datetime.now(timezone.utc).isoformat(timespec="seconds"))
+    made = dict(code=code_commit(), python=platform.python_version(), versions=versions,
+                hardware=hardware(), date=datetime.now(timezone.utc).isoformat(timespec="seconds"))
     return made | json.loads(json.dumps(settings, default=str))

@@ -9,6 +9,7 @@ __all__ = ['Ticket', 'check_ticket', 'dense_ticket', 'network', 'masked', 'predi
 
 # %% ../nbs/03_rewinding.ipynb #e21a3387
 import os, re, zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -20,24 +21,45 @@ from .core import InputError, check_number, stream
 from .network import MaskedMLP, glorot_normal, init_std
 from .pruning import alive, density, full_mask, random_mask
 
+# %% ../nbs/03_rewinding.ipynb #04dc3cba
+class Copies(Mapping):
+    "Named tensors that are copied on their way in and on their way out, so that they never change."
+    def __init__(self,
+        tensors:Mapping, # Tensors, or what `torch.as_tensor` takes, by name
+    ):
+        tensors = {k: torch.as_tensor(t).detach().cpu() for k, t in tensors.items()}
+        self._own = {k: t.clone(memory_format=torch.contiguous_format) for k, t in tensors.items()}
+
+    def __getitem__(self, name): return self._own[name].clone()
+    def __iter__(self): return iter(self._own)
+    def __len__(self): return len(self._own)
+    def __or__(self, other): return dict(self) | dict(other)
+    def __ror__(self, other): return dict(other) | dict(self)
+    def __repr__(self): return repr(self._own)
+
 # %% ../nbs/03_rewinding.ipynb #36c86306
 @dataclass(frozen=True, eq=False)
 class Ticket:
-    "Initial weights θ₀ and a mask m: the network f(x; m ⊙ θ₀) before training (section 1 of the paper)."
+    "Initial weights θ₀ and a mask m: the untrained network f(x; m ⊙ θ₀) (section 1 of the paper)."
     weights:dict # θ₀: float32 parameters fc1.weight, fc1.bias, fc2.weight, …
     mask:dict # m: a bool tensor per weight matrix
     init:object = "glorot" # Distribution of the initial weights: "glorot", or a standard deviation
 
     def __post_init__(self):
-        for field in ("weights", "mask"):
-            object.__setattr__(self, field, {k: torch.as_tensor(t).detach().cpu().clone().contiguous() for k, t in getattr(self, field).items()})
+        for k in ("weights", "mask"):
+            given = getattr(self, k) # what another ticket has never changes, so it can be shared
+            object.__setattr__(self, k, given if isinstance(given, Copies) else Copies(given))
         check_ticket(self)
 
     @property
-    def sizes(self): return (next(iter(self.mask.values())).shape[1], *(m.shape[0] for m in self.mask.values()))
+    def sizes(self):
+        shapes = [m.shape for m in self.mask.values()]
+        return (shapes[0][1], *(o[0] for o in shapes))
     @property
     def density(self): return density(self.mask)
-    def __repr__(self): return f"Ticket({'-'.join(map(str, self.sizes))}, {sum(alive(self.mask).values()):,} weights, {100*self.density:.1f} %)"
+    def __repr__(self):
+        count, sizes = sum(alive(self.mask).values()), "-".join(map(str, self.sizes))
+        return f"Ticket({sizes}, {count:,} weights, {100*self.density:.1f} %)"
 
 # %% ../nbs/03_rewinding.ipynb #77a6b827
 def check_ticket(
@@ -76,7 +98,7 @@ def network(self:Ticket)->MaskedMLP: # A new module, whose training leaves the t
 
 def masked(ticket:Ticket)->dict: # Every parameter, new tensors; pruned weights are 0
     "m ⊙ θ₀ and the biases: what training starts from."
-    return {k: w*ticket.mask[k] if k in ticket.mask else w.clone() for k, w in ticket.weights.items()}
+    return {k: w*ticket.mask[k] if k in ticket.mask else w for k, w in ticket.weights.items()}
 
 def predictor(self:Ticket): # A function from images [n, inputs] to class scores [n, classes]
     "The network before training as a fast function, computed on alive weights only."
