@@ -10,6 +10,7 @@ __all__ = ['pack_weights', 'read_weights', 'digest_json', 'describe', 'pack_run'
 import json, re, shutil, time, uuid, warnings, zlib
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from datetime import datetime, timedelta, timezone
 from functools import cache
 from hashlib import sha256
 from io import BytesIO
@@ -58,11 +59,14 @@ def describe(
     run:Run, # A finished run
     data:Dataset, # What it was trained on
 )->dict: # Ready for JSON
-    "Inputs, outcome and origin of a run."
+    "Inputs, outcome and origin of a run, which counts as finished now."
     inputs = dict(dataset=data.name, fingerprint=data.fingerprint, recipe=naming_fields(run.recipe), seed=list(run.seed), ticket=run.ticket.digest())
     outcome = dict(diverged=run.diverged, early_stop=asdict(run.early_stop), end=asdict(run.end))
     shape = dict(sizes=list(run.ticket.sizes), density=run.ticket.density, init=run.ticket.init)
-    return dict(inputs=inputs, network=shape, outcome=outcome, made=dict(engine=run.engine, seconds=run.seconds) | _origin())
+    finished = datetime.now(timezone.utc)
+    times = dict(started=finished - timedelta(seconds=run.seconds), finished=finished)
+    made = dict(engine=run.engine, seconds=run.seconds) | {k: v.isoformat(timespec="seconds") for k, v in times.items()}
+    return dict(inputs=inputs, network=shape, outcome=outcome, made=made | _origin())
 
 # %% ../nbs/08_store.ipynb #05f70f9d
 @cache
