@@ -60,6 +60,7 @@ def plot_dense(
     half = t.ppf(0.975, len(y) - 1)*y.std(ddof=1)/np.sqrt(len(y))
     ax.axhspan(y.mean() - half, y.mean() + half, color="0.4", alpha=0.15, lw=0, zorder=0)
 
+# %% ../nbs/10_figures.ipynb #8b0e77fd
 def plot_measure(
     summary, # One row per run: condition, density and the measure
     measure:str, # A column of `summary`

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['figure_3', 'results_folder', 'main_studies', 'origin', 'label_columns', 'thinned', 'table_path', 'write_table',
-           'recorded', 'survival', 'record', 'grow', 'recording', 'held_of', 'estimate_all', 'grow_all', 'gathered',
-           'dense_rows', 'pooled', 'made_by', 'spread', 'smoke']
+           'recorded', 'survival', 'record', 'grow', 'recording', 'estimate_all', 'grow_all', 'gathered', 'dense_rows',
+           'pooled', 'made_by', 'spread', 'smoke']
 
 # %% ../nbs/10_results.ipynb #3b745ad3
 import os, re, tempfile
@@ -293,6 +293,7 @@ def held_of(study, folder, root, options):
     "What tables hold of a study."
     return held_by(study, folder, study_data(study, root).fingerprint, **options(study))
 
+# %% ../nbs/10_results.ipynb #0957bdd6
 def estimate_all(
     todo:list, # Studies, as from `paper_pass`
     store, folder, # Of the runs, and of the tables
@@ -308,6 +309,7 @@ def estimate_all(
     table = pd.concat(rows)
     return pd.concat([table, table.sum().to_frame("all").T.astype(table.dtypes)])
 
+# %% ../nbs/10_results.ipynb #77701727
 def grow_all(
     todo:list, # Studies, as from `paper_pass`
     store, folder, # Of the runs, and of the tables

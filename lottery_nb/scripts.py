@@ -208,6 +208,7 @@ def check_store(
     print(*wrong, f"{len(runs)} runs are as they were written, {len(wrong)} things were set aside", sep="\n")
     if wrong: sys.exit(1)
 
+# %% ../nbs/12_scripts.ipynb #cf8267b6
 def what_is_left(
     todo:list, store:Store, folder, options, engine:str, root, # As in `estimate_all`
 )->str: # A table

@@ -557,6 +557,7 @@ paper_passes = (
     {"main": dict(trials=list(range(5, 10)), conditions={"winning": {}, "reinit": {"draws": 2}}, recipe=Recipe()),
      "dense": dict(trials=list(range(100, 200)))})
 
+# %% ../nbs/09_study.ipynb #38f6a73f
 def paper_pass(
     number:int, # 1 for a first look, 2 for the paper, 3 for what goes beyond
 )->list: # Studies, in the order to run them
