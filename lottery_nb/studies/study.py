@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['Study', 'trial_numbers', 'check_list', 'check_options', 'check_study', 'at_value', 'check_fields', 'read_study',
-           'load_study', 'check_fields_are_named', 'plain', 'save_study', 'Held', 'experiments', 'planned', 'advanced',
-           'worker_data', 'train_piece', 'elsewhere', 'train_on', 'run_study', 'NothingFinished', 'read_tables',
-           'finished', 'study_tables', 'findings', 'seconds_per_iteration', 'estimate', 'tidy_frame', 'summary_row',
-           'Findings', 'table', 'start', 'find_tickets']
+           'load_study', 'check_fields_are_named', 'plain', 'save_study', 'Held', 'experiments', 'tidy_frame',
+           'summary_row', 'Findings', 'table', 'planned', 'advanced', 'worker_data', 'train_piece', 'elsewhere',
+           'train_on', 'run_study', 'NothingFinished', 'read_tables', 'finished', 'study_tables', 'findings',
+           'seconds_per_iteration', 'estimate', 'start', 'find_tickets']
 
 # %% ../../nbs/studies/13_study.ipynb #8e1e873d
 import math, pickle, re, threading, time, tomllib
@@ -244,6 +244,59 @@ def experiments(
         dense = dense_ticket((30, 30, 10), (seed, *s.sizes), s.init) if midgets else dense_ticket(s.sizes, seed, s.init)
         found.append((labels, conditions[o["condition"]](dense, s.rounds, s.rate, s.recipe, seed, **o["options"])))
     return found
+
+# %% ../../nbs/studies/13_study.ipynb #d5cdfe1c
+def tidy_frame(
+    found:list, # Pairs of labels and `Run`
+)->pd.DataFrame:
+    "One row per evaluation: condition, trial, draw, level, further labels, density, iteration, losses and accuracies."
+    table = pd.concat([run.history.assign(**labels, density=run.ticket.density) for labels, run in found], ignore_index=True)
+    columns = ["condition", "trial", "draw", "level", "density", *found[0][1].history]
+    return table[[*columns[:4], *(k for k in found[0][0] if k not in columns), *columns[4:]]]
+
+# %% ../../nbs/studies/13_study.ipynb #fe12cbac
+def summary_row(
+    labels:dict, # Condition, trial, draw, level
+    run:Run, # Their run
+)->dict: # Labels, density, the points at early stopping and at the end
+    "What the figures need of a run: `early_stop` and `end`, with their measures as early_stop_… and end_…."
+    points = {f"{name}_{k}": v for name, o in dict(early_stop=run.early_stop, end=run.end).items() for k, v in asdict(o).items()}
+    return labels | dict(density=run.ticket.density) | points | dict(diverged=run.diverged, engine=run.engine, seconds=run.seconds)
+
+# %% ../../nbs/studies/13_study.ipynb #e9a1d368
+@dataclass(frozen=True, eq=False)
+class Findings:
+    "What `find_tickets` brings back."
+    runs:list # Pairs of labels and `Run`
+    made:dict # What made it: code, settings, versions, hardware
+
+    @property
+    def frame(self): return self._signed(tidy_frame(self.runs))
+    @property
+    def summary(self): return self._signed(pd.DataFrame([summary_row(*o) for o in self.runs]))
+    @property
+    def tickets(self): # The winning tickets: {trial: [ticket of level 0, 1, …]}
+        found = {}
+        for labels, run in self.runs:
+            if labels["condition"] == "winning": found.setdefault(labels["trial"], []).append(run.ticket)
+        return found
+    def plot(self):
+        "Early stopping and accuracy against density (the first two panels of the paper's figure 4a)."
+        from lottery_nb.evidence.figures import plot_early_stop
+        return plot_early_stop(self.summary)
+    def _signed(self, table): table.attrs = self.made; return table
+    def __repr__(self): return f"Findings({len(self.runs)} runs, {len(self.tickets)} trials)"
+
+# %% ../../nbs/studies/13_study.ipynb #a3c3faab
+def table(self:Findings)->pd.DataFrame: # Indexed by P_m in per cent; columns (condition, measure)
+    "Mean early-stop iteration and test accuracy there, in per cent, by level and condition."
+    s = self.summary.assign(P_m=lambda o: (100*o.density).round(1), accuracy=lambda o: 100*o.early_stop_test_accuracy)
+    columns = {"early_stop_iteration": "early stop", "accuracy": "test accuracy"}
+    means = s.groupby(["level", "P_m", "condition"])[list(columns)].mean().rename(columns=columns).unstack("condition").swaplevel(axis=1)
+    order = [(c, m) for c in ("winning", *sorted(set(s.condition) - {"winning"})) for m in columns.values()]
+    return means.droplevel("level")[order]
+
+Findings.table = table
 
 # %% ../../nbs/studies/13_study.ipynb #64332c3c
 def study_data(
@@ -485,59 +538,6 @@ def estimate(
     plan["hours"] = plan.left*(intercept + slope*weights).clip(lower=0)/3600
     table = plan.groupby("condition", sort=False).agg(trainings=("finished", "size"), finished=("finished", "sum"), iterations=("left", "sum"), hours=("hours", "sum"))
     return pd.concat([table, table.sum().to_frame("all").T.astype(table.dtypes)])
-
-# %% ../../nbs/studies/13_study.ipynb #d5cdfe1c
-def tidy_frame(
-    found:list, # Pairs of labels and `Run`
-)->pd.DataFrame:
-    "One row per evaluation: condition, trial, draw, level, further labels, density, iteration, losses and accuracies."
-    table = pd.concat([run.history.assign(**labels, density=run.ticket.density) for labels, run in found], ignore_index=True)
-    columns = ["condition", "trial", "draw", "level", "density", *found[0][1].history]
-    return table[[*columns[:4], *(k for k in found[0][0] if k not in columns), *columns[4:]]]
-
-# %% ../../nbs/studies/13_study.ipynb #fe12cbac
-def summary_row(
-    labels:dict, # Condition, trial, draw, level
-    run:Run, # Their run
-)->dict: # Labels, density, the points at early stopping and at the end
-    "What the figures need of a run: `early_stop` and `end`, with their measures as early_stop_… and end_…."
-    points = {f"{name}_{k}": v for name, o in dict(early_stop=run.early_stop, end=run.end).items() for k, v in asdict(o).items()}
-    return labels | dict(density=run.ticket.density) | points | dict(diverged=run.diverged, engine=run.engine, seconds=run.seconds)
-
-# %% ../../nbs/studies/13_study.ipynb #e9a1d368
-@dataclass(frozen=True, eq=False)
-class Findings:
-    "What `find_tickets` brings back."
-    runs:list # Pairs of labels and `Run`
-    made:dict # What made it: code, settings, versions, hardware
-
-    @property
-    def frame(self): return self._signed(tidy_frame(self.runs))
-    @property
-    def summary(self): return self._signed(pd.DataFrame([summary_row(*o) for o in self.runs]))
-    @property
-    def tickets(self): # The winning tickets: {trial: [ticket of level 0, 1, …]}
-        found = {}
-        for labels, run in self.runs:
-            if labels["condition"] == "winning": found.setdefault(labels["trial"], []).append(run.ticket)
-        return found
-    def plot(self):
-        "Early stopping and accuracy against density (the first two panels of the paper's figure 4a)."
-        from lottery_nb.evidence.figures import plot_early_stop
-        return plot_early_stop(self.summary)
-    def _signed(self, table): table.attrs = self.made; return table
-    def __repr__(self): return f"Findings({len(self.runs)} runs, {len(self.tickets)} trials)"
-
-# %% ../../nbs/studies/13_study.ipynb #a3c3faab
-def table(self:Findings)->pd.DataFrame: # Indexed by P_m in per cent; columns (condition, measure)
-    "Mean early-stop iteration and test accuracy there, in per cent, by level and condition."
-    s = self.summary.assign(P_m=lambda o: (100*o.density).round(1), accuracy=lambda o: 100*o.early_stop_test_accuracy)
-    columns = {"early_stop_iteration": "early stop", "accuracy": "test accuracy"}
-    means = s.groupby(["level", "P_m", "condition"])[list(columns)].mean().rename(columns=columns).unstack("condition").swaplevel(axis=1)
-    order = [(c, m) for c in ("winning", *sorted(set(s.condition) - {"winning"})) for m in columns.values()]
-    return means.droplevel("level")[order]
-
-Findings.table = table
 
 # %% ../../nbs/studies/13_study.ipynb #df206683
 def start(
