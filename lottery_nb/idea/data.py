@@ -225,7 +225,8 @@ def parse_idx(
     elif not content.startswith(header): wrong = "another beginning than such a file"
     elif found != md5: wrong = f"MD5 sum {found} where {md5} is expected"
     if wrong: raise InputError(f"{where} is damaged, or another file: it has {wrong}")
-    return torch.from_numpy(np.frombuffer(content, "uint8", offset=len(header)).reshape(shape).copy())
+    values = np.frombuffer(content, "uint8", offset=len(header))
+    return torch.from_numpy(values.reshape(shape).copy())
 
 # %% ../../nbs/idea/01_data.ipynb #9e9bae90
 def download_idx(
@@ -271,7 +272,8 @@ def read_idx(
         with (raw/name).open("rb") as f: content = f.read(100 + math.prod(files.shape(name)))
         return parse_idx(content, name, files, raw/name)
     missing = [o for o in idx_names if not (raw/o).is_file()]
-    try: fetch_idx(missing, files, raw) if missing else None
+    try:
+        if missing: fetch_idx(missing, files, raw)
     except (OSError, InputError) as e:
         raise InputError(
             f"{raw/missing[0]} is missing and could not be downloaded ({e}): put the files there, "
@@ -286,8 +288,8 @@ def read_idx(
 @dataclass(frozen=True)
 class DataSource:
     "How a named data set is read."
-    read:Callable # Takes the data folder, gives training x, y and test x, y: bytes, or floats in [0, 1]
-    valid:int # Validation images drawn from the training images, where nothing else is asked for
+    read:Callable # Takes the data folder, gives training x, y and test x, y
+    valid:int # Validation images to draw from the training images, unless asked for others
 
 # %% ../../nbs/idea/01_data.ipynb #575f4fe0
 mnist_files = IdxFiles(
