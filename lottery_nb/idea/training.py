@@ -43,7 +43,7 @@ class Recipe:
     def evaluations(self): return [*range(0, self.iterations, self.eval_every), self.iterations]
     def tests_at(self, iteration): return bool(self.test_every) and iteration % self.test_every == 0
 
-# %% ../../nbs/idea/05_training.ipynb #eaef14d5
+# %% ../../nbs/idea/05_training.ipynb #754f9e9e
 def check_recipe(
     recipe:Recipe, # Its numbers are checked; NumPy's become Python's
 ):
@@ -213,7 +213,7 @@ def parameters(
     "A copy of a network's parameters."
     return {k: p.detach().clone() for k, p in net.named_parameters()}
 
-# %% ../../nbs/idea/05_training.ipynb #139fd641
+# %% ../../nbs/idea/05_training.ipynb #98dcf60d
 @contextmanager
 def one_thread():
     "Let PyTorch compute on one thread meanwhile."
@@ -293,7 +293,7 @@ golden_history = ( # validation loss and accuracy, test loss and accuracy
     (0.7433, 0.826, 0.6056, 0.831),
 )
 
-# %% ../../nbs/idea/05_training.ipynb #6bce99c4
+# %% ../../nbs/idea/05_training.ipynb #36c482c2
 def measure_again(
     run:Run, # Of any engine
     weights:dict, # `best` or `final`
@@ -321,7 +321,7 @@ def golden_distance(
     ]
     return max(largest_distance(*o) for o in pairs)
 
-# %% ../../nbs/idea/05_training.ipynb #5f7ce203
+# %% ../../nbs/idea/05_training.ipynb #4339afc4
 def largest_distance(
     a, # Anything that is an array of numbers
     b, # Another one
@@ -332,7 +332,7 @@ def largest_distance(
     same = (a == b) | np.isnan(a)
     return np.abs(np.subtract(a, b, where=~same, out=np.zeros_like(a))).max(initial=0)
 
-# %% ../../nbs/idea/05_training.ipynb #6d0bfabb
+# %% ../../nbs/idea/05_training.ipynb #68683ad8
 def distances(
     a:Run, # A run of some ticket
     b:Run, # Another one of the same ticket
@@ -351,6 +351,7 @@ def distances(
         history=max(largest_distance(a.history, b.history),
                     largest_distance(points(a), points(b))))
 
+# %% ../../nbs/idea/05_training.ipynb #b2280661
 def compare_engines(
     engine, # A function as `reference_engine`
     tickets:list, # What to train
@@ -368,7 +369,7 @@ def compare_engines(
                          **distances(a, b), same=same))
     return pd.DataFrame(rows)
 
-# %% ../../nbs/idea/05_training.ipynb #ef1425c3
+# %% ../../nbs/idea/05_training.ipynb #b0c51b2a
 def check_engine(
     engine, # A function as `reference_engine`
     tickets:list, # What to train
