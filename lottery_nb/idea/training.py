@@ -8,6 +8,7 @@ __all__ = ['unmeasured', 'Recipe', 'Batches', 'evaluate', 'Point', 'Run', 'best_
 
 # %% ../../nbs/idea/05_training.ipynb #bf548ad5
 import time
+from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 import numpy as np
 import pandas as pd
@@ -22,7 +23,7 @@ from .tickets import Ticket, dense_ticket, rewind
 # %% ../../nbs/idea/05_training.ipynb #43fa516b
 @dataclass(frozen=True)
 class Recipe:
-    "How a network is trained; the defaults are the paper's for Lenet on MNIST (section 2). Raises `InputError` for values out of range."
+    "How a network is trained, by default as the paper's Lenet; `InputError` if out of range."
     optimizer:str = "adam" # "adam", "sgd" or "momentum"
     lr:float = 1.2e-3 # Learning rate, above 0
     batch_size:int = 60 # Images per iteration
@@ -32,22 +33,47 @@ class Recipe:
     beta1:float = 0.9 # Of "adam": decay of the mean gradient, in [0, 1)
     beta2:float = 0.999 # Of "adam": decay of the mean squared gradient, in [0, 1)
     eps:float = 1e-8 # Of "adam": added to the root of the mean squared gradient, above 0
-    test_every:object = None # Iterations between evaluations on the test set, a multiple of `eval_every`; None: only at early stopping and at the end
+    test_every:object = None # The same on the test set; None: only at early stopping and the end
 
     def __post_init__(self):
         check_choice("optimizer", self.optimizer, ["adam", "sgd", "momentum"])
-        def put(k, value, kind): object.__setattr__(self, k, kind(value)) # NumPy's numbers become Python's
-        for k in ("lr", "eps"): put(k, check_number(k, getattr(self, k), 0, above=True), float)
-        for k in ("batch_size", "iterations", "eval_every"): put(k, check_number(k, getattr(self, k), 1, whole=True), int)
-        for k in ("momentum", "beta1", "beta2"): put(k, check_number(k, getattr(self, k), 0, 1, below=True), float)
-        if self.test_every is None: return
-        put("test_every", check_number("test_every", self.test_every, 1, whole=True), int)
-        if self.test_every % self.eval_every:
-            raise InputError(f"test_every must be a multiple of eval_every, {self.eval_every}, not {self.test_every}")
+        check_recipe(self)
 
     @property
     def evaluations(self): return [*range(0, self.iterations, self.eval_every), self.iterations]
     def tests_at(self, iteration): return bool(self.test_every) and iteration % self.test_every == 0
+
+# %% ../../nbs/idea/05_training.ipynb #754f9e9e
+def check_recipe(
+    recipe:Recipe, # Its numbers are checked; NumPy's become Python's
+):
+    "Raise `InputError` for a number out of range or beyond what fits into memory."
+    def put(name, kind, *bounds, **kwargs):
+        value = check_number(name, getattr(recipe, name), *bounds, **kwargs)
+        object.__setattr__(recipe, name, kind(value))
+    for k in ("lr", "eps"): put(k, float, 0, above=True)
+    for k in ("batch_size", "iterations", "eval_every"): put(k, int, 1, whole=True)
+    for k in ("momentum", "beta1", "beta2"): put(k, float, 0, 1, below=True)
+    check_bounds(recipe)
+    if recipe.test_every is None: return
+    put("test_every", int, 1, whole=True)
+    if recipe.test_every % recipe.eval_every:
+        raise InputError("test_every must be a multiple of eval_every, "
+                         f"{recipe.eval_every}, not {recipe.test_every}")
+
+def check_bounds(
+    recipe:Recipe, # Its whole numbers are whole and above 0
+):
+    "Raise `InputError` where a round would never end, or would fill the memory."
+    images = recipe.batch_size*min(recipe.eval_every, recipe.iterations)
+    for what, value, most in (
+        ("batch_size", recipe.batch_size, 10**7),
+        ("iterations", recipe.iterations, 10**9),
+        ("eps", recipe.eps, 1e30),
+        ("evaluations (iterations / eval_every)", recipe.iterations//recipe.eval_every, 10**6),
+        ("images between evaluations (batch_size × eval_every)", images, 10**8),
+    ):
+        if value > most: raise InputError(f"{what} must be at most {most:,}, not {value:,}")
 
 # %% ../../nbs/idea/05_training.ipynb #6453e7a3
 class Batches:
@@ -65,9 +91,10 @@ class Batches:
     )->torch.Tensor: # Indices into the training set: int64 [count, batch_size]
         "The next `count` batches."
         parts, missing = [self.left], count*self.batch_size - len(self.left)
-        while missing > 0: parts.append(self.rng.permutation(self.n)); missing -= self.n
-        joined = np.concatenate(parts)
-        now, self.left = np.split(joined, [count*self.batch_size])
+        while missing > 0:
+            parts.append(self.rng.permutation(self.n))
+            missing -= self.n
+        now, self.left = np.split(np.concatenate(parts), [count*self.batch_size])
         return torch.from_numpy(now).view(count, self.batch_size)
 
 # %% ../../nbs/idea/05_training.ipynb #3e47e5f5
@@ -78,7 +105,8 @@ def evaluate(
 )->tuple[float, float]: # Mean cross-entropy in nats; accuracy in [0, 1]
     "Mean loss and accuracy over a whole part of the data."
     scores = net(split.x)
-    return F.cross_entropy(scores.double(), split.y).item(), (scores.argmax(1) == split.y).double().mean().item()
+    loss = F.cross_entropy(scores.double(), split.y)
+    return loss.item(), (scores.argmax(1) == split.y).double().mean().item()
 
 # %% ../../nbs/idea/05_training.ipynb #8aeb1109
 @dataclass(frozen=True)
@@ -98,7 +126,7 @@ class Run:
     ticket:Ticket # θ₀ and the mask
     recipe:Recipe # How it was trained
     seed:tuple # Of the order of the batches
-    history:pd.DataFrame # iteration, valid_loss, valid_accuracy, test_loss, test_accuracy (NaN where not measured): a row per evaluation, from iteration 0
+    history:pd.DataFrame # A row per evaluation, from iteration 0; NaN where not measured
     early_stop:Point # At the minimum of the validation loss; the first one of equals
     end:Point # After the last iteration
     best:dict # Parameters at early stopping
@@ -107,51 +135,70 @@ class Run:
     engine:str # What trained it
     seconds:float # How long that took
 
-    def prune(self, rates)->Ticket: # The next ticket: a new mask on the same θ₀
-        "Steps 3 and 4 of the algorithm: prune the trained weights by magnitude, rewind the rest to θ₀. `rates` is as in `magnitude_prune`."
+    def prune(self,
+        rates, # Share of the weights to remove, as in `magnitude_prune`
+    )->Ticket: # The next ticket: a new mask on the same θ₀
+        "Steps 3 and 4 of the algorithm: prune by trained magnitude, rewind the rest to θ₀."
         return rewind(self.ticket, magnitude_prune(self.final, self.ticket.mask, rates))
+
     def __repr__(self):
-        return f"Run({self.ticket}, early stop at {self.early_stop.iteration:,}: {100*self.early_stop.test_accuracy:.2f} % test accuracy{', diverged' if self.diverged else ''})"
+        at, accuracy = self.early_stop.iteration, 100*self.early_stop.test_accuracy
+        diverged = ", diverged" if self.diverged else ""
+        return f"Run({self.ticket}, early stop at {at:,}: {accuracy:.2f} % test accuracy{diverged})"
 
 # %% ../../nbs/idea/05_training.ipynb #9df7ec80
-_columns = ["iteration", "valid_loss", "valid_accuracy", "test_loss", "test_accuracy"]
 unmeasured = (np.nan, np.nan) # Test loss and accuracy where nobody looked
 
 def best_row(
     rows:list, # Rows of a history: iteration, valid_loss, …
-)->int: # Index of the row of minimum validation loss
-    "Where early stopping falls: the first row of minimum validation loss; a loss that is not finite never counts."
+)->int: # Index of the first row of minimum validation loss
+    "Where early stopping falls; a loss that is not finite never counts."
     losses = [r[1] if np.isfinite(r[1]) else np.inf for r in rows]
     return losses.index(min(losses))
 
 # %% ../../nbs/idea/05_training.ipynb #4ebd9f9d
 def make_run(
-    ticket:Ticket, recipe:Recipe, seed, # What was trained, and how
-    rows:list, # History: (iteration, valid_loss, valid_accuracy, test_loss, test_accuracy) per evaluation
-    best:dict, final:dict, # Parameters at early stopping and at the end
-    with_best:tuple, with_final:tuple, # Of each: test_loss, test_accuracy, train_accuracy
-    engine:str, seconds:float, # What trained it, and for how long
+    ticket:Ticket, # What was trained
+    recipe:Recipe, # How
+    seed, # And on which order of batches
+    rows:list, # History: iteration, then loss and accuracy on validation and test set
+    best:dict, # Parameters at early stopping
+    final:dict, # Parameters at the end
+    with_best:tuple, # Of the first: test loss, test accuracy, train accuracy
+    with_final:tuple, # The same of the last
+    engine:str, # What trained it
+    seconds:float, # For how long
 )->Run:
     "Put a `Run` together from what an engine collects."
-    for i, measured in ((best_row(rows), with_best), (-1, with_final)):
+    at = best_row(rows)
+    for i, measured in ((at, with_best), (-1, with_final)):
         rows[i] = (*rows[i][:3], *measured[:2])
-    early_stop, end = Point(*rows[best_row(rows)], with_best[2]), Point(*rows[-1], with_final[2])
-    history, diverged = pd.DataFrame(rows, columns=_columns), not np.isfinite(rows[-1][1])
-    return Run(ticket, recipe, check_seed(seed), history, early_stop, end, best, final, diverged, engine, seconds)
+    columns = ["iteration", "valid_loss", "valid_accuracy", "test_loss", "test_accuracy"]
+    history = pd.DataFrame(rows, columns=columns)
+    early_stop, end = Point(*rows[at], with_best[2]), Point(*rows[-1], with_final[2])
+    diverged = not np.isfinite(rows[-1][1])
+    return Run(ticket, recipe, check_seed(seed), history, early_stop, end,
+               best, final, diverged, engine, seconds)
 
 # %% ../../nbs/idea/05_training.ipynb #51786435
 def make_optimizer(
     parameters, # Of the network
     recipe:Recipe, # Names the optimizer and its settings
 ):
-    "A fresh PyTorch optimizer: plain or momentum SGD, or Adam with its usual settings."
-    if recipe.optimizer == "adam": return torch.optim.Adam(parameters, recipe.lr, (recipe.beta1, recipe.beta2), recipe.eps)
-    return torch.optim.SGD(parameters, recipe.lr, momentum=recipe.momentum if recipe.optimizer == "momentum" else 0)
+    "A fresh PyTorch optimizer: SGD without or with momentum, or Adam."
+    most = 3e38 # float32 ends at 3.4e38
+    if recipe.optimizer == "adam":
+        rate = min(recipe.lr, most*(1 - recipe.beta1)) # the first step divides by 1 − beta1
+        return torch.optim.Adam(parameters, rate, (recipe.beta1, recipe.beta2), recipe.eps)
+    momentum = recipe.momentum if recipe.optimizer == "momentum" else 0
+    return torch.optim.SGD(parameters, min(recipe.lr, most), momentum=momentum)
 
 # %% ../../nbs/idea/05_training.ipynb #466e1401
 def step(
-    net:MaskedMLP, optimizer, # Network and optimizer, changed in place
-    x:torch.Tensor, y:torch.Tensor, # A batch: images [batch, inputs] and labels [batch]
+    net:MaskedMLP, # Changed in place
+    optimizer, # Of its parameters
+    x:torch.Tensor, # Images of a batch: [batch, inputs]
+    y:torch.Tensor, # Their labels: [batch]
 ):
     "One iteration: the gradient of the batch's mean loss, and the optimizer's step along it."
     loss = F.cross_entropy(net(x), y)
@@ -166,34 +213,58 @@ def parameters(
     "A copy of a network's parameters."
     return {k: p.detach().clone() for k, p in net.named_parameters()}
 
+# %% ../../nbs/idea/05_training.ipynb #98dcf60d
+@contextmanager
+def one_thread():
+    "Let PyTorch compute on one thread meanwhile."
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try: yield
+    finally: torch.set_num_threads(before)
+
+def test_and_train(
+    net, # Any module from images to class scores
+    data:Dataset, # What to evaluate on
+)->tuple: # Test loss, test accuracy, train accuracy
+    "What a point says beyond the history."
+    return *evaluate(net, data.test), evaluate(net, data.train)[1]
+
 # %% ../../nbs/idea/05_training.ipynb #e47a5c34
+@one_thread()
 def train_one(
-    ticket:Ticket, data:Dataset, # What to train, and on what
-    recipe:Recipe, seed, # How; the seed orders the batches
-    tick, # Called with the number of iterations done since the last call
-)->Run:
-    "Train one ticket by the reference loop."
+    ticket:Ticket, # What to train; it stays as it is
+    data:Dataset, # On what
+    recipe:Recipe=Recipe(), # How
+    seed=0, # Orders the batches: a whole number or a tuple of them
+    tick=lambda n: None, # Called with the number of iterations done since the last call
+)->Run: # History, early stopping, trained weights
+    "Train one ticket by the reference loop: the same bits whatever PyTorch's number of threads."
     start, net, train = time.perf_counter(), ticket.network(), data.train
-    optimizer, batches = make_optimizer(net.parameters(), recipe), Batches(len(train), recipe.batch_size, seed)
-    rows, done = [], 0
+    optimizer = make_optimizer(net.parameters(), recipe)
+    batches, rows, done = Batches(len(train), recipe.batch_size, seed), [], 0
     for iteration in recipe.evaluations:
-        for batch in batches.take(iteration - done): step(net, optimizer, train.x[batch], train.y[batch])
+        for batch in batches.take(iteration - done):
+            step(net, optimizer, train.x[batch], train.y[batch])
         tested = evaluate(net, data.test) if recipe.tests_at(iteration) else unmeasured
         rows.append((iteration, *evaluate(net, data.valid), *tested))
         if best_row(rows) == len(rows) - 1: best = parameters(net)
         tick(iteration - done)
         done = iteration
         if not np.isfinite(rows[-1][1]): break
-    final, at_end = parameters(net), (*evaluate(net, data.test), evaluate(net, train)[1])
+    final, with_final = parameters(net), test_and_train(net, data)
     net.load_state_dict(best, strict=False)
-    at_best = (*evaluate(net, data.test), evaluate(net, train)[1])
-    return make_run(ticket, recipe, seed, rows, best, final, at_best, at_end, "reference", time.perf_counter() - start)
+    with_best, seconds = test_and_train(net, data), time.perf_counter() - start
+    return make_run(ticket, recipe, seed, rows, best, final, with_best, with_final,
+                    "reference", seconds)
 
 # %% ../../nbs/idea/05_training.ipynb #d3d87485
 def reference_engine(
-    tickets:list, data:Dataset, recipes:list, seeds:list, # One recipe and one seed per ticket
-    tick, # Called with the number of iterations done since the last call
-    keep=lambda i, run: None, # Called with the index and the run of each ticket as soon as it is trained
+    tickets:list, # What to train
+    data:Dataset, # On what
+    recipes:list, # One per ticket
+    seeds:list, # One per ticket
+    tick=lambda n: None, # Called with the number of iterations done since the last call
+    keep=lambda i, run: None, # Called with index and run of each ticket once it is trained
 )->list: # A run per ticket
     "Train tickets one after the other by the reference loop."
     runs = []
@@ -203,15 +274,118 @@ def reference_engine(
     return runs
 
 # %% ../../nbs/idea/05_training.ipynb #e1a0b001
-golden_recipe = Recipe(lr=0.02, batch_size=20, iterations=400, eval_every=40)
-golden_points = (Point(320, 0.5735, 0.842, 0.4785, 0.869, 0.9117), Point(400, 0.7433, 0.826, 0.6056, 0.831, 0.8840))
+golden_recipe = Recipe(lr=0.02, batch_size=20, iterations=400, eval_every=40, test_every=80)
+golden_points = (
+    Point(320, 0.5735, 0.842, 0.4785, 0.869, 0.9117),
+    Point(400, 0.7433, 0.826, 0.6056, 0.831, 0.8840),
+)
+golden_history = ( # validation loss and accuracy, test loss and accuracy
+    (2.3559, 0.086, 2.3637, 0.073),
+    (0.7833, 0.758, *unmeasured),
+    (0.6678, 0.786, 0.6046, 0.809),
+    (0.6915, 0.834, *unmeasured),
+    (0.6154, 0.820, 0.5353, 0.823),
+    (0.6904, 0.816, *unmeasured),
+    (0.7546, 0.794, 0.6843, 0.781),
+    (0.5935, 0.846, *unmeasured),
+    (0.5735, 0.842, 0.4785, 0.869),
+    (0.6022, 0.834, *unmeasured),
+    (0.7433, 0.826, 0.6056, 0.831),
+)
+
+# %% ../../nbs/idea/05_training.ipynb #36c482c2
+def measure_again(
+    run:Run, # Of any engine
+    weights:dict, # `best` or `final`
+    data:Dataset, # What it was trained on
+)->tuple: # As in a `Point`, from valid_loss on
+    "What a run's weights are worth."
+    net = run.ticket.network()
+    net.load_state_dict(weights, strict=False)
+    return *evaluate(net, data.valid), *test_and_train(net, data)
 
 def golden_distance(
     engine, # A function as `reference_engine`
     data:Dataset, # The embedded sample
-)->float: # Largest distance in any measure of early stopping or the end
+)->float: # Largest distance in any number; infinite where one is missing or too many
     "How far an engine is from the round in numbers."
-    tickets = [dense_ticket((784, 16, 10), seed=s) for s in (1, 0)] # the first is another network beside it
-    run = engine(tickets, data, [golden_recipe]*2, [(0,), (2,)], lambda n: None)[1]
-    pairs = zip((run.early_stop, run.end), golden_points)
-    return max(abs(a - b) for found, golden in pairs for a, b in zip(astuple(found), astuple(golden)))
+    tickets = [dense_ticket((784, 16, 10), seed=s) for s in (1, 0)] # it is not alone
+    seeds = [(0,), (2,)]
+    run = engine(tickets, data, [golden_recipe]*2, seeds, lambda n: None)[1]
+    points, goal = (run.early_stop, run.end), [astuple(o) for o in golden_points]
+    pairs = [
+        (run.history.iteration, golden_recipe.evaluations),
+        (run.history.drop(columns="iteration"), golden_history),
+        ([astuple(o) for o in points], goal),
+        ([measure_again(run, o, data) for o in (run.best, run.final)], [o[1:] for o in goal]),
+    ]
+    return max(largest_distance(*o) for o in pairs)
+
+# %% ../../nbs/idea/05_training.ipynb #4339afc4
+def largest_distance(
+    a, # Anything that is an array of numbers
+    b, # Another one
+)->float: # Infinite for other shapes, and where one has a number and the other has none
+    "The largest distance of two numbers in the same place."
+    a, b = np.asarray(a, float), np.asarray(b, float)
+    if a.shape != b.shape or (np.isnan(a) != np.isnan(b)).any(): return np.inf
+    same = (a == b) | np.isnan(a)
+    return np.abs(np.subtract(a, b, where=~same, out=np.zeros_like(a))).max(initial=0)
+
+# %% ../../nbs/idea/05_training.ipynb #68683ad8
+def distances(
+    a:Run, # A run of some ticket
+    b:Run, # Another one of the same ticket
+)->dict: # Of final and best weights (relative), train accuracies and histories (absolute)
+    "How far two runs are apart: the largest distance of each kind."
+    def weights(part):
+        ours, theirs = getattr(a, part), getattr(b, part)
+        def relative(k):
+            return ((ours[k] - theirs[k]).norm()/theirs[k].norm().clamp(min=1e-30)).item()
+        return max(map(relative, theirs))
+    def points(run): return [astuple(o) for o in (run.early_stop, run.end)]
+    return dict(
+        final=weights("final"),
+        best=weights("best"),
+        train_accuracy=largest_distance([p[-1] for p in points(a)], [p[-1] for p in points(b)]),
+        history=max(largest_distance(a.history, b.history),
+                    largest_distance(points(a), points(b))))
+
+# %% ../../nbs/idea/05_training.ipynb #b2280661
+def compare_engines(
+    engine, # A function as `reference_engine`
+    tickets:list, # What to train
+    data:Dataset, # On what
+    recipes:list, # One per ticket
+    seeds:list, # One per ticket
+    other=reference_engine, # What to compare with
+)->pd.DataFrame: # A row per ticket
+    "Train tickets by two engines, and say how far apart they end."
+    rows = []
+    for a, b in zip(*(o(tickets, data, recipes, seeds, lambda n: None) for o in (engine, other))):
+        zero = all(not w[k][~m].any() for w in (a.final, a.best) for k, m in a.ticket.mask.items())
+        same = zero and a.early_stop.iteration == b.early_stop.iteration
+        rows.append(dict(optimizer=a.recipe.optimizer, density=100*a.ticket.density,
+                         **distances(a, b), same=same))
+    return pd.DataFrame(rows)
+
+# %% ../../nbs/idea/05_training.ipynb #b0c51b2a
+def check_engine(
+    engine, # A function as `reference_engine`
+    tickets:list, # What to train
+    data:Dataset, # On what
+    recipes:list, # One per ticket; of a hundred iterations at most
+    other=reference_engine, # What to compare with
+)->pd.DataFrame: # What `compare_engines` found, for the seeds that count
+    "Weights to 1e-4, the rest to 1e-5, the same early stop; raises `AssertionError` where not so."
+    jobs, tables = list(enumerate(zip(tickets, recipes))), []
+    for attempt in range(3):
+        now, how = ([job[n] for _, job in jobs] for n in (0, 1))
+        table = compare_engines(engine, now, data, how, [(i, attempt) for i, _ in jobs], other)
+        fine = (table[["final", "best"]] < 1e-4).all(axis=1) & table.same
+        fine &= (table[["train_accuracy", "history"]] < 1e-5).all(axis=1)
+        tables.append(table[fine])
+        if not attempt and len(jobs) > 1 and 2*fine.sum() < len(table): break
+        jobs = [job for job, ok in zip(jobs, fine) if not ok]
+        if not jobs: return pd.concat(tables)
+    raise AssertionError(f"the engines end apart: {table[~fine].to_dict('records')}")
