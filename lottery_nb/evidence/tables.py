@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['figure_3', 'results_folder', 'main_studies', 'gathered', 'origin', 'label_columns', 'thin_histories', 'table_path',
            'write_table', 'read_table', 'recorded', 'survival', 'record', 'grow', 'recording', 'estimate_all',
-           'grow_all', 'combine', 'dense_rows', 'with_dense', 'made_by', 'measure_table', 'smoke']
+           'grow_all', 'combine', 'dense_rows', 'with_dense', 'mean_by_size', 'made_by', 'measure_table', 'smoke']
 
 # %% ../../nbs/evidence/15_tables.ipynb #3b745ad3
 import json, os, re, tempfile
@@ -427,6 +427,16 @@ def with_dense(
     table = pd.concat([*parts, rest], ignore_index=True)
     table.attrs = summary.attrs
     return table
+
+# %% ../../nbs/evidence/15_tables.ipynb #a7c0e055
+def mean_by_size(
+    summary:pd.DataFrame, # A row per run
+    condition:str, # Such as "winning"
+    measure:str, # A column
+)->pd.Series: # By P_m in per cent, to one digit, largest first; without the dense network
+    "Means over trials, to say something of them in a text."
+    rows = summary[(summary.condition == condition) & (summary.density < 1)]
+    return rows.groupby((100*rows.density).round(1))[measure].mean().sort_index(ascending=False)
 
 # %% ../../nbs/evidence/15_tables.ipynb #000069db
 def part_sentence(
