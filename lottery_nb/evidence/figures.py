@@ -4,42 +4,49 @@
 
 # %% auto #0
 __all__ = ['paper_ticks', 'style', 'density_axis', 'linear_axis', 'plot_dense', 'plot_measure', 'legend_below', 'plot_early_stop',
-           'plot_history', 'plot_training']
+           'history_at', 'plot_history', 'plot_training']
 
 # %% ../../nbs/evidence/16_figures.ipynb #271f924a
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from fastcore.basics import patch
 from matplotlib.ticker import NullLocator
 from scipy.stats import t
-from .tables import dense_rows, pooled
+from .tables import dense_rows, with_dense
+from ..studies.study import Findings
 
 # %% ../../nbs/evidence/16_figures.ipynb #d36b3b01
 _palette = sns.color_palette("colorblind")
-_names = {"winning": "winning ticket", "reinit": "random reinit", "random sparse": "random sparsity", "one-shot": "one-shot", "one-shot reinit": "one-shot reinit",
-          "continued": "continued training", "resampled": "resampled", "iteration 0": "pruned at iteration 0", "lr rewinding": "learning-rate rewinding"}
+_names = {
+    "winning": "winning ticket", "reinit": "random reinit", "random sparse": "random sparsity",
+    "one-shot": "one-shot", "one-shot reinit": "one-shot reinit", "continued": "continued training",
+    "resampled": "resampled", "iteration 0": "pruned at iteration 0",
+    "lr rewinding": "learning-rate rewinding"}
 
 def style(
     condition:str, # As in a table's column `condition`
 )->dict: # color, marker, ls and label, as matplotlib takes them
     "How a condition is drawn, in every figure."
-    i = list(_names).index(condition) if condition in _names else len(_names) + sum(map(ord, condition))
-    return dict(color=_palette[i % 10], marker="os^DvP*Xd"[i % 9], ls=("-", "--", ":", "-.")[i % 4], label=_names.get(condition, condition))
+    known = condition in _names
+    i = list(_names).index(condition) if known else len(_names) + sum(map(ord, condition))
+    return dict(color=_palette[i % 10], marker="os^DvP*Xd"[i % 9], ls=("-", "--", ":", "-.")[i % 4],
+                label=_names.get(condition, condition))
 
 # %% ../../nbs/evidence/16_figures.ipynb #4dd3b234
-paper_ticks = [100, 41.1, 16.9, 7.0, 2.9, 1.2, 0.5, 0.2] # P_m in per cent, after 0, 4, …, 28 rounds
+paper_ticks = [100, 41.1, 16.9, 7.0, 2.9, 1.2, 0.5, 0.2] # P_m in per cent, every fourth round
 
 # %% ../../nbs/evidence/16_figures.ipynb #9eaa0227
 def density_axis(
     ax, # Matplotlib axes whose x is P_m in per cent
     smallest:float, # The sparsest level shown, in per cent
 ):
-    "Make x the paper's axis: percentage of weights remaining, logarithmic, reversed, the paper's tick labels."
+    "Make x the paper's axis: percentage of weights remaining, logarithmic, reversed."
     ax.set(xscale="log", xlabel="Weights remaining (%)", xlim=(120, smallest/1.2))
     ticks = [o for o in paper_ticks if o >= smallest/1.2]
     ax.xaxis.set_minor_locator(NullLocator())
-    ax.set_xticks(ticks, [f"{o:.1f}".removesuffix(".0") if o == 100 else f"{o:.1f}" for o in ticks])
+    ax.set_xticks(ticks, ["100" if o == 100 else f"{o:.1f}" for o in ticks])
 
 # %% ../../nbs/evidence/16_figures.ipynb #6b9a99ec
 def linear_axis(
@@ -61,6 +68,16 @@ def plot_dense(
     ax.axhspan(y.mean() - half, y.mean() + half, color="0.4", alpha=0.15, lw=0, zorder=0)
 
 # %% ../../nbs/evidence/16_figures.ipynb #8b0e77fd
+def at_mean(
+    rows:pd.DataFrame, # A condition's runs, with y
+    dense, # y of the dense networks
+)->pd.DataFrame:
+    "One point in place of all dense networks, where they are the beginning of a condition."
+    whole = rows.density > 1 - 1e-9
+    if not len(dense) or whole.sum() != len(dense): return rows
+    return pd.concat([rows[whole][:1].assign(y=dense.mean()), rows[~whole]])
+
+# %% ../../nbs/evidence/16_figures.ipynb #a7f16001
 def plot_measure(
     summary, # One row per run: condition, density and the measure
     measure:str, # A column of `summary`
@@ -70,15 +87,15 @@ def plot_measure(
     axis=density_axis, # Or `linear_axis`
     dense=None, # A summary whose dense networks are the reference; default: the same
 ):
-    "Mean of a measure against P_m with min–max bars, one line per condition; all begin at the mean of the dense networks."
+    "Mean of a measure against P_m with min–max bars, one line per condition; all begin at dense."
     y = scale*dense_rows(summary if dense is None else dense)[measure]
-    table = pooled(summary, dense).assign(P_m=lambda o: 100*o.density, y=lambda o: scale*o[measure])
+    table = with_dense(summary, dense).assign(P_m=lambda o: 100*o.density,
+                                              y=lambda o: scale*o[measure])
     for condition in dict.fromkeys(summary.condition):
-        rows = table[table.condition == condition]
-        if len(y) and len(at_start := rows[rows.density > 1 - 1e-9]) == len(y): # one point in place of all dense networks
-            rows = pd.concat([at_start[:1].assign(y=y.mean()), rows[rows.density <= 1 - 1e-9]])
-        sns.lineplot(rows, x="P_m", y="y", errorbar=("pi", 100), err_style="bars", err_kws=dict(lw=0.8, capsize=2),
-                     ms=4, mew=0, ax=ax, legend=False, **style(condition))
+        rows = at_mean(table[table.condition == condition], y)
+        sns.lineplot(rows, x="P_m", y="y", errorbar=("pi", 100), err_style="bars",
+                     err_kws=dict(lw=0.8, capsize=2), ms=4, mew=0, ax=ax, legend=False,
+                     **style(condition))
     if len(y): plot_dense(y, ax)
     axis(ax, table.P_m.min())
     ax.set_ylabel(label)
@@ -98,16 +115,35 @@ def legend_below(
 def plot_early_stop(
     summary, # One row per run, such as `Findings.summary`
     dense=None, # As in `plot_measure`
+    ylim=None, # Of the accuracy, in per cent
 ):
-    "Early-stop iteration, and test accuracy there, against P_m: the first two panels of the paper's figure 4a."
+    "Early-stop iteration, and test accuracy there, against P_m: figures 1, 9 and half of 4a."
     fig, axes = plt.subplots(1, 2, figsize=(9, 3.5), layout="constrained")
-    plot_measure(summary, "early_stop_iteration", axes[0], label="Early-stop iteration (val.)", dense=dense)
-    plot_measure(summary, "early_stop_test_accuracy", axes[1], 100, "Accuracy at early stop (test, %)", dense=dense)
+    plot_measure(summary, "early_stop_iteration", axes[0], label="Early-stop iteration (val.)",
+                 dense=dense)
+    plot_measure(summary, "early_stop_test_accuracy", axes[1], 100,
+                 "Accuracy at early stop (test, %)", dense=dense)
     axes[0].set_ylim(bottom=0)
+    axes[1].set_ylim(ylim)
     legend_below(fig)
     return fig
 
+@patch
+def plot(self:Findings):
+    "Early stopping and accuracy against density (the first two panels of the paper's figure 4a)."
+    return plot_early_stop(self.summary)
+
 # %% ../../nbs/evidence/16_figures.ipynb #8f0728d1
+def history_at(
+    frame:pd.DataFrame, # One row per evaluation
+    condition:str, P_m:float, # Which; the nearest level
+    until:int, # Last iteration
+)->pd.DataFrame: # Some of the rows
+    "The histories of a condition at one size."
+    rows = frame[(frame.condition == condition) & (frame.iteration <= until)]
+    nearest = (rows.density - P_m/100).abs().idxmin()
+    return rows[rows.level == rows.level[nearest]]
+
 def plot_history(
     frame, # One row per evaluation
     lines, # Pairs of condition and P_m in per cent; the nearest level is drawn
@@ -117,30 +153,36 @@ def plot_history(
     label:str="Test accuracy (%)", # Of the y axis
     until:int=15_000, # Last iteration shown
 ):
-    "Mean of a measure against the iteration with min–max bars, one line per condition and density."
+    "Mean of a measure against the iteration with min–max bars, a line per condition and density."
     for condition, P_m in lines:
-        rows = frame[(frame.condition == condition) & (frame.iteration <= until)]
-        level = (rows.density - P_m/100).abs().idxmin()
-        rows = rows[rows.level == rows.level[level]]
+        rows = history_at(frame, condition, P_m, until)
         y = rows.groupby("iteration")[measure].agg(["mean", "min", "max"])*scale
-        name = f"{100*rows.density.iloc[0]:.1f}".replace("100.0", "100") + (" %" if condition == "winning" else f" % ({style(condition)['label']})")
-        ax.errorbar(y.index, y["mean"], (y["mean"] - y["min"], y["max"] - y["mean"]), errorevery=10, lw=1.2, elinewidth=0.7, capsize=1.5,
-                    color=_palette[rows.level.iloc[0]//3 % 10], ls="-" if condition == "winning" else "--", label=name)
+        size = f"{100*rows.density.iloc[0]:.1f} %".replace("100.0", "100")
+        winning = condition == "winning"
+        ax.errorbar(y.index, y["mean"], (y["mean"] - y["min"], y["max"] - y["mean"]), errorevery=10,
+                    lw=1.2, elinewidth=0.7, capsize=1.5, ls="-" if winning else "--",
+                    color=_palette[rows.level.iloc[0]//3 % 10],
+                    label=size if winning else f"{size} ({style(condition)['label']})")
     ax.set(xlabel="Training iterations", ylabel=label, xlim=(0, until))
     ax.locator_params(axis="x", nbins=4)
     sns.despine(ax=ax)
 
 # %% ../../nbs/evidence/16_figures.ipynb #75b72ae5
-_tickets = lambda *sizes: [("winning", o) for o in sizes]
-_panels = {"smaller is faster": _tickets(100, 51.3, 21.1), "and then slower": _tickets(100, 21.1, 7.0, 3.6, 1.9),
-           "reinitialised": [*_tickets(100, 51.3, 21.1), ("reinit", 51.3), ("reinit", 21.1)]}
+def _tickets(*sizes): return [("winning", o) for o in sizes]
+_panels = {
+    "smaller is faster": _tickets(100, 51.3, 21.1),
+    "and then slower": _tickets(100, 21.1, 7.0, 3.6, 1.9),
+    "reinitialised": [*_tickets(100, 51.3, 21.1), ("reinit", 51.3), ("reinit", 21.1)]}
 
 def plot_training(
     frame, # One row per evaluation, of conditions winning and reinit
-    measure:str="test_accuracy", scale:float=100, label:str="Test accuracy (%)", until:int=15_000, # As in `plot_history`
+    measure:str="test_accuracy", # As in `plot_history`, and so are the next three
+    scale:float=100,
+    label:str="Test accuracy (%)",
+    until:int=15_000,
     ylim=None, # Of all panels
 ):
-    "Training of tickets of six sizes, and of two reinitialised: the layout of the paper's figures 3 and 11."
+    "Training of tickets of six sizes, and of two reinitialised: the layout of figures 3 and 11."
     fig, axes = plt.subplots(1, 3, figsize=(12, 3.8), layout="constrained", sharey=True)
     for ax, (title, lines) in zip(axes, _panels.items()):
         plot_history(frame, lines, ax, measure, scale, label if ax is axes[0] else "", until)
