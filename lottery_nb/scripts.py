@@ -291,10 +291,10 @@ def studies_of(
 def check_store(
     runs, # The `Store` whose runs to verify
 ):
-    "Verify a store and say what was found; exits with 1 where something was set aside."
+    "Verify a store and say what was found; exits with 1 where something was not sound."
     if not runs.path.exists(): raise InputError(f"there is no store at {runs.path}")
     wrong = runs.check()
-    print(*wrong, f"{len(runs)} runs are as they were written, {len(wrong)} things were set aside",
+    print(*wrong, f"{len(runs)} runs are as they were written, {len(wrong)} things were not",
           sep="\n")
     if wrong: sys.exit(1)
 
@@ -342,7 +342,8 @@ def lottery_study(
     from lottery_nb.evidence.tables import grow_all, recording
     from lottery_nb.studies.store import Store
     check_number("thin", thin, 1, whole=True)
-    todo, runs, folder = studies_of(file, passes), Store(store), Path(tables or store)
+    todo, runs = studies_of(file, passes), Store(store, mend=check)
+    folder = Path(tables or store)
     options = recording if file == "paper" else lambda o: dict(thin=thin, masks=masks)
     find_engine(engine)
     if check: return check_store(runs)
