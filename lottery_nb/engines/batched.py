@@ -122,7 +122,7 @@ def adam_(
 def sgd_(
     w, g, pruned, rate, root, # As for `adam_`; `root` is not used
 ):
-    "A step of plain SGD for every network."
+    "A step of SGD without momentum for every network."
     w.sub_(rate*g.masked_fill(pruned, 0))
 
 def momentum_(
@@ -181,7 +181,7 @@ class Stack:
         self.graph = self.record() if self.device.type == "cuda" else None
         self.prepare()
 
-# %% ../../nbs/engines/08_batched.ipynb #9f77c28a
+# %% ../../nbs/engines/08_batched.ipynb #a53996da
 @patch
 def choose_update(self:Stack):
     "The optimizer's step, its settings, and its moments, which start at 0."
@@ -487,7 +487,7 @@ def mixed_jobs(
             recipes.append(Recipe(optimizer, rate, momentum=momentum, **kwargs))
     return pruned_tickets(sizes)*3, recipes
 
-# %% ../../nbs/engines/08_batched.ipynb #5e1887c6
+# %% ../../nbs/engines/08_batched.ipynb #8e803a1e
 def check_agreement(
     tickets:list, # What to train
     data:Dataset, # On what

@@ -62,7 +62,7 @@ def train_many(
     progress=True, # Show a bar after two seconds? Or a function called with the iterations done
     keep=lambda i, run: None, # Called with index and run of each ticket once it is trained
 )->list: # A `Run` per ticket
-    "Train many tickets, as step 2 of the algorithm; raises `InputError` where they do not fit `data`."
+    "Step 2 of the algorithm for many tickets; `InputError` where they do not fit the data."
     tickets = list(tickets)
     recipes = as_list("recipes", recipe, len(tickets))
     seeds = [check_seed(o) for o in as_list("seeds", seed, len(tickets))]

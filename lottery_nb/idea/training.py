@@ -13,11 +13,13 @@ from dataclasses import astuple, dataclass
 import numpy as np
 import pandas as pd
 import torch
+from fastcore.basics import patch
 from torch.nn import functional as F
 from ..core import InputError, check_choice, check_number, check_seed, stream
 from .data import Dataset, Split
 from .network import MaskedMLP
-from .pruning import magnitude_prune
+from .pruning import find_criterion, magnitude, magnitudes
+from .pruning import prune as lowest_removed
 from .tickets import Ticket, dense_ticket, rewind
 
 # %% ../../nbs/idea/05_training.ipynb #43fa516b
@@ -33,7 +35,7 @@ class Recipe:
     beta1:float = 0.9 # Of "adam": decay of the mean gradient, in [0, 1)
     beta2:float = 0.999 # Of "adam": decay of the mean squared gradient, in [0, 1)
     eps:float = 1e-8 # Of "adam": added to the root of the mean squared gradient, above 0
-    test_every:object = None # The same on the test set; None: only at early stopping and the end
+    test_every:object = None # The same on the test set; None: at early stopping and the end only
 
     def __post_init__(self):
         check_choice("optimizer", self.optimizer, ["adam", "sgd", "momentum"])
@@ -43,7 +45,7 @@ class Recipe:
     def evaluations(self): return [*range(0, self.iterations, self.eval_every), self.iterations]
     def tests_at(self, iteration): return bool(self.test_every) and iteration % self.test_every == 0
 
-# %% ../../nbs/idea/05_training.ipynb #754f9e9e
+# %% ../../nbs/idea/05_training.ipynb #7be93676
 def check_recipe(
     recipe:Recipe, # Its numbers are checked; NumPy's become Python's
 ):
@@ -61,6 +63,7 @@ def check_recipe(
         raise InputError("test_every must be a multiple of eval_every, "
                          f"{recipe.eval_every}, not {recipe.test_every}")
 
+# %% ../../nbs/idea/05_training.ipynb #6c51417f
 def check_bounds(
     recipe:Recipe, # Its whole numbers are whole and above 0
 ):
@@ -77,11 +80,11 @@ def check_bounds(
 
 # %% ../../nbs/idea/05_training.ipynb #6453e7a3
 class Batches:
-    "An endless stream of batches: reshuffled every epoch, no image dropped, the same for the same seed."
+    "An endless stream of batches: reshuffled every epoch, no image dropped."
     def __init__(self,
         n:int, # Images in the training set
         batch_size:int, # Images per batch
-        seed, # A whole number or a tuple of them
+        seed, # A whole number or a tuple of them; the same seed, the same batches
     ):
         self.n, self.batch_size, self.rng = n, batch_size, stream(seed, "batches")
         self.left = np.empty(0, np.int64)
@@ -135,16 +138,23 @@ class Run:
     engine:str # What trained it
     seconds:float # How long that took
 
-    def prune(self,
-        rates, # Share of the weights to remove, as in `magnitude_prune`
-    )->Ticket: # The next ticket: a new mask on the same θ₀
-        "Steps 3 and 4 of the algorithm: prune by trained magnitude, rewind the rest to θ₀."
-        return rewind(self.ticket, magnitude_prune(self.final, self.ticket.mask, rates))
-
     def __repr__(self):
         at, accuracy = self.early_stop.iteration, 100*self.early_stop.test_accuracy
         diverged = ", diverged" if self.diverged else ""
         return f"Run({self.ticket}, early stop at {at:,}: {accuracy:.2f} % test accuracy{diverged})"
+
+# %% ../../nbs/idea/05_training.ipynb #f592539c
+@patch
+def prune(self:Run,
+    rates, # Shares of the weights to remove: per layer, or one number for `layer_rates`
+    score=magnitude, # A criterion `score(run, data) → {layer: tensor}`, or its name
+    scope:str="layer", # Rank layer by layer, or all together at one rate ("global")
+    data:Dataset=None, # What it was trained on, for a criterion that looks at it
+)->Ticket: # The next ticket: a new mask on the same θ₀
+    "Steps 3 and 4 of the algorithm: prune what scores lowest, rewind the rest to θ₀."
+    magnitudes(self.final, self.ticket.mask) # a run that has diverged is refused
+    scores = find_criterion(score)(self, data)
+    return rewind(self.ticket, lowest_removed(scores, self.ticket.mask, rates, scope))
 
 # %% ../../nbs/idea/05_training.ipynb #9df7ec80
 unmeasured = (np.nan, np.nan) # Test loss and accuracy where nobody looked
@@ -213,7 +223,7 @@ def parameters(
     "A copy of a network's parameters."
     return {k: p.detach().clone() for k, p in net.named_parameters()}
 
-# %% ../../nbs/idea/05_training.ipynb #98dcf60d
+# %% ../../nbs/idea/05_training.ipynb #4d90d6bd
 @contextmanager
 def one_thread():
     "Let PyTorch compute on one thread meanwhile."
@@ -293,7 +303,7 @@ golden_history = ( # validation loss and accuracy, test loss and accuracy
     (0.7433, 0.826, 0.6056, 0.831),
 )
 
-# %% ../../nbs/idea/05_training.ipynb #36c482c2
+# %% ../../nbs/idea/05_training.ipynb #2e0b1c6a
 def measure_again(
     run:Run, # Of any engine
     weights:dict, # `best` or `final`
@@ -321,7 +331,7 @@ def golden_distance(
     ]
     return max(largest_distance(*o) for o in pairs)
 
-# %% ../../nbs/idea/05_training.ipynb #4339afc4
+# %% ../../nbs/idea/05_training.ipynb #06994251
 def largest_distance(
     a, # Anything that is an array of numbers
     b, # Another one
@@ -332,7 +342,7 @@ def largest_distance(
     same = (a == b) | np.isnan(a)
     return np.abs(np.subtract(a, b, where=~same, out=np.zeros_like(a))).max(initial=0)
 
-# %% ../../nbs/idea/05_training.ipynb #68683ad8
+# %% ../../nbs/idea/05_training.ipynb #31ab4992
 def distances(
     a:Run, # A run of some ticket
     b:Run, # Another one of the same ticket
@@ -351,7 +361,7 @@ def distances(
         history=max(largest_distance(a.history, b.history),
                     largest_distance(points(a), points(b))))
 
-# %% ../../nbs/idea/05_training.ipynb #b2280661
+# %% ../../nbs/idea/05_training.ipynb #444d1292
 def compare_engines(
     engine, # A function as `reference_engine`
     tickets:list, # What to train
@@ -369,7 +379,7 @@ def compare_engines(
                          **distances(a, b), same=same))
     return pd.DataFrame(rows)
 
-# %% ../../nbs/idea/05_training.ipynb #b0c51b2a
+# %% ../../nbs/idea/05_training.ipynb #c58c58ec
 def check_engine(
     engine, # A function as `reference_engine`
     tickets:list, # What to train
