@@ -413,7 +413,8 @@ def put(self:Store,
 @patch
 def _put(self:Store, files, part, folder):
     "Write the files of a run to the folder `part`, and move that to `folder`."
-    make_folder(part)
+    make_folder(part.parent)
+    part.mkdir()
     for name, content in files.items(): write_file(part/name, content)
     flush_folder(part)
     self._mark()
@@ -438,7 +439,7 @@ def _read(self:Store, key, read):
         while before := identity(folder):
             try: return read(folder)
             except (Damaged, Unreadable) as e:
-                if identity(folder) != before: continue # another process took it away, or put another
+                if identity(folder) != before: continue # another process was here
                 if isinstance(e, Unreadable): raise
                 return self.set_aside(folder, e)
 
@@ -489,7 +490,7 @@ def read_row(
 
 # %% ../../nbs/studies/11_store.ipynb #67ebc9b7
 @patch(as_prop=True)
-def summary(self:Store)->pd.DataFrame: # key, data, seed, network, recipe, early_stop_… and end_…
+def summary(self:Store)->pd.DataFrame: # key, data, seed, network, recipe, early_stop_…, end_…
     "One row per run. A damaged run is reported and set aside."
     rows = (self._read(key, read_row) for key in self.keys())
     return pd.DataFrame([row for row in rows if row])
