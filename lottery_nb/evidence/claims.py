@@ -252,7 +252,7 @@ def direction(claimed, low, high):
                        "more than claimed" if low > claimed else "not certainly as much as claimed")
 
 def no_effect(claimed, high):
-    "For an interval that reaches to no effect or lies beyond it; `high` is its end nearer to the claim."
+    "For an interval that reaches to no effect or beyond; `high` is its end nearer to the claim."
     if high < -1e-9: return grades[1], "the other way round"
     if high < claimed/2 - 1e-9: return grades[1], "half of it is excluded, no effect is not"
     less = "" if high >= claimed - 1e-9 else "less than claimed, and "

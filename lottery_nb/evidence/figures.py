@@ -108,8 +108,11 @@ def legend_below(
 ):
     "One legend for all panels, below them; what stands in several is named once."
     entries = {}
-    for ax in fig.axes: entries |= dict(zip(*ax.get_legend_handles_labels()[::-1]))
-    fig.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=columns, frameon=False)
+    for ax in fig.axes:
+        handles, labels = ax.get_legend_handles_labels()
+        entries |= dict(zip(labels, handles))
+    fig.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=columns,
+               frameon=False)
 
 # %% ../../nbs/evidence/16_figures.ipynb #2b69d171
 def plot_early_stop(

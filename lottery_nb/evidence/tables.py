@@ -134,7 +134,7 @@ results_folder = _root/"nbs/paper/results"
 def read_table(
     path, # A file of `write_table`
 )->pd.DataFrame: # With its `attrs`
-    "Read a table and check its digest; raises `InputError` for a file that is not as it was written."
+    "Read a table; raises `InputError` for a file that is not as it was written."
     try:
         content = Path(path).read_bytes()
         table = pd.read_parquet(BytesIO(content), page_checksum_verification=True)
@@ -149,7 +149,7 @@ def read_table(
 
 def recorded(
     name:str, # Of a recorded study, such as "main"
-    kind:str="summary", # Of a run ("summary"), an evaluation ("frame") or a weight ("survival") a row
+    kind:str="summary", # Or "frame" or "survival": a row per run, evaluation or weight
     folder=None, # Where it lies; default: nbs/paper/results of the checkout
 )->pd.DataFrame: # `attrs["parts"]` says what made it
     "A recorded table; raises `InputError` where there is none, or it cannot be read."
@@ -190,7 +190,8 @@ def check_same(
     for k in a | b:
         if a.get(k) == b.get(k): continue
         raise InputError(f"{path} was recorded with {k} {a.get(k)!r}, and this study has "
-                         f"{b.get(k)!r}: name another folder for its tables, or give it another name")
+                         f"{b.get(k)!r}: name another folder for its tables, "
+                         "or give it another name")
 
 # %% ../../nbs/evidence/15_tables.ipynb #e1a0d004
 def rank(
