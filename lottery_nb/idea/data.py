@@ -6,7 +6,7 @@
 __all__ = ['scalings', 'datasets', 'Split', 'Dataset', 'data_root', 'DataSource', 'load_dataset']
 
 # %% ../../nbs/idea/01_data.ipynb #e8fe889f
-import gzip, hashlib, math, os, sys, tempfile, urllib.request, zlib
+import hashlib, math, os, tempfile, zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -234,16 +234,20 @@ def download_idx(
     files:IdxFiles, # What it belongs to
 )->bytes: # Unpacked and checked
     "A file's content from the first mirror that has it; raises `InputError` where none does."
+    try: from torchvision.datasets.utils import download_and_extract_archive
+    except Exception as e:
+        raise InputError(f"torchvision, which downloads, does not import here ({e}): "
+                         "install a torch and a torchvision that match") from e
     size, faults = 100 + math.prod(files.shape(name)), []
     for mirror in files.mirrors:
         url = f"{mirror}{name}.gz"
-        print(f"Downloading {url}", file=sys.stderr)
         try:
-            with urllib.request.urlopen(url, timeout=60) as answer:
-                content = gzip.open(answer).read(size)
+            with tempfile.TemporaryDirectory() as aside:
+                download_and_extract_archive(url, aside)
+                with (Path(aside)/name).open("rb") as f: content = f.read(size)
             parse_idx(content, name, files, url)
             return content
-        except (OSError, EOFError, ValueError, zlib.error, HTTPException) as e:
+        except (OSError, EOFError, ValueError, RuntimeError, zlib.error, HTTPException) as e:
             faults.append(f"{url}: {e}")
     raise InputError("; ".join(faults))
 
