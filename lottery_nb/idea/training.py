@@ -45,7 +45,7 @@ class Recipe:
     def evaluations(self): return [*range(0, self.iterations, self.eval_every), self.iterations]
     def tests_at(self, iteration): return bool(self.test_every) and iteration % self.test_every == 0
 
-# %% ../../nbs/idea/05_training.ipynb #7be93676
+# %% ../../nbs/idea/05_training.ipynb #806c54ea
 def check_recipe(
     recipe:Recipe, # Its numbers are checked; NumPy's become Python's
 ):
@@ -63,7 +63,7 @@ def check_recipe(
         raise InputError("test_every must be a multiple of eval_every, "
                          f"{recipe.eval_every}, not {recipe.test_every}")
 
-# %% ../../nbs/idea/05_training.ipynb #6c51417f
+# %% ../../nbs/idea/05_training.ipynb #3fccb692
 def check_bounds(
     recipe:Recipe, # Its whole numbers are whole and above 0
 ):
@@ -143,7 +143,7 @@ class Run:
         diverged = ", diverged" if self.diverged else ""
         return f"Run({self.ticket}, early stop at {at:,}: {accuracy:.2f} % test accuracy{diverged})"
 
-# %% ../../nbs/idea/05_training.ipynb #f592539c
+# %% ../../nbs/idea/05_training.ipynb #85b45476
 @patch
 def prune(self:Run,
     rates, # Shares of the weights to remove: per layer, or one number for `layer_rates`
@@ -223,7 +223,7 @@ def parameters(
     "A copy of a network's parameters."
     return {k: p.detach().clone() for k, p in net.named_parameters()}
 
-# %% ../../nbs/idea/05_training.ipynb #4d90d6bd
+# %% ../../nbs/idea/05_training.ipynb #c674ae87
 @contextmanager
 def one_thread():
     "Let PyTorch compute on one thread meanwhile."
@@ -303,7 +303,7 @@ golden_history = ( # validation loss and accuracy, test loss and accuracy
     (0.7433, 0.826, 0.6056, 0.831),
 )
 
-# %% ../../nbs/idea/05_training.ipynb #2e0b1c6a
+# %% ../../nbs/idea/05_training.ipynb #28b5937f
 def measure_again(
     run:Run, # Of any engine
     weights:dict, # `best` or `final`
@@ -331,7 +331,7 @@ def golden_distance(
     ]
     return max(largest_distance(*o) for o in pairs)
 
-# %% ../../nbs/idea/05_training.ipynb #06994251
+# %% ../../nbs/idea/05_training.ipynb #7487baaf
 def largest_distance(
     a, # Anything that is an array of numbers
     b, # Another one
@@ -342,7 +342,7 @@ def largest_distance(
     same = (a == b) | np.isnan(a)
     return np.abs(np.subtract(a, b, where=~same, out=np.zeros_like(a))).max(initial=0)
 
-# %% ../../nbs/idea/05_training.ipynb #31ab4992
+# %% ../../nbs/idea/05_training.ipynb #e251f7a9
 def distances(
     a:Run, # A run of some ticket
     b:Run, # Another one of the same ticket
@@ -361,7 +361,7 @@ def distances(
         history=max(largest_distance(a.history, b.history),
                     largest_distance(points(a), points(b))))
 
-# %% ../../nbs/idea/05_training.ipynb #444d1292
+# %% ../../nbs/idea/05_training.ipynb #b52a9cf6
 def compare_engines(
     engine, # A function as `reference_engine`
     tickets:list, # What to train
@@ -379,7 +379,7 @@ def compare_engines(
                          **distances(a, b), same=same))
     return pd.DataFrame(rows)
 
-# %% ../../nbs/idea/05_training.ipynb #c58c58ec
+# %% ../../nbs/idea/05_training.ipynb #8d80120c
 def check_engine(
     engine, # A function as `reference_engine`
     tickets:list, # What to train
@@ -388,14 +388,15 @@ def check_engine(
     other=reference_engine, # What to compare with
 )->pd.DataFrame: # What `compare_engines` found, for the seeds that count
     "Weights to 1e-4, the rest to 1e-5, the same early stop; raises `AssertionError` where not so."
-    jobs, tables = list(enumerate(zip(tickets, recipes))), []
+    tables, settled = [], pd.Index([])
     for attempt in range(3):
-        now, how = ([job[n] for _, job in jobs] for n in (0, 1))
-        table = compare_engines(engine, now, data, how, [(i, attempt) for i, _ in jobs], other)
+        seeds = [(i, attempt) for i in range(len(tickets))]
+        table = compare_engines(engine, tickets, data, recipes, seeds, other)
         fine = (table[["final", "best"]] < 1e-4).all(axis=1) & table.same
         fine &= (table[["train_accuracy", "history"]] < 1e-5).all(axis=1)
-        tables.append(table[fine])
-        if not attempt and len(jobs) > 1 and 2*fine.sum() < len(table): break
-        jobs = [job for job, ok in zip(jobs, fine) if not ok]
-        if not jobs: return pd.concat(tables)
-    raise AssertionError(f"the engines end apart: {table[~fine].to_dict('records')}")
+        tables.append(table[fine & ~table.index.isin(settled)])
+        settled = settled.union(table.index[fine])
+        if len(settled) == len(tickets): return pd.concat(tables).sort_index()
+        if len(tickets) > 1 and 2*fine.sum() < len(table): break
+    table = table[~table.index.isin(settled)]
+    raise AssertionError(f"the engines end apart: {table.to_dict('records')}")
