@@ -634,7 +634,7 @@ def lit_gradient(net, u, chunk, at):
         bits &= bits - np.uint64(1)
     return only(net.alive[at//LANES], total)
 
-# %% ../../nbs/engines/07_sparse.ipynb #b77c32d7
+# %% ../../nbs/engines/07_sparse.ipynb #0a7ae323
 @jit
 def gradient_dense(net, l):
     "Add the gradient of a dense layer."
