@@ -17,15 +17,16 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, models, register_model
+from fastcore.basics import patch
 from ..core import InputError
 from ..idea.pruning import density
-from fastcore.basics import patch
 from ..idea.tickets import Ticket, masked
 from ..idea.training import Run, Batches, Recipe, best_row, make_run, unmeasured
 
 # %% ../../nbs/engines/07_sparse.ipynb #1628138e
 LANES = 64 # Images in a block
-SLACK = ("reassoc", "contract", "nsz", "arcp") # Freedoms of the compiler; never "no NaNs": a diverged run must show
+# Freedoms of the compiler; never "no NaNs": a diverged run must show
+SLACK = ("reassoc", "contract", "nsz", "arcp")
 _options = dict(nogil=True, cache="__file__" in globals(), error_model="numpy", fastmath=set(SLACK))
 entry = njit(**_options) # What Python calls
 jit = njit(forceinline=True, **_options) # What only other kernels call
@@ -39,7 +40,7 @@ class Lanes(types.Type):
 
 @register_model(Lanes)
 class LanesModel(models.PrimitiveModel):
-    "To LLVM, `Lanes` are a plain vector."
+    "To LLVM, `Lanes` are an ordinary vector."
     def __init__(self, manager, kind): super().__init__(manager, kind, VECTOR)
 
 lanes = Lanes()
@@ -66,7 +67,7 @@ def store(_, array, i, value):
     return types.void(array, types.intp, lanes), emit
 
 # %% ../../nbs/engines/07_sparse.ipynb #1ae0b3da
-def _spread(builder, x):
+def _broadcast(builder, x):
     "The number `x` in every lane."
     empty = ir.Constant(VECTOR, ir.Undefined)
     first = builder.insert_element(empty, x, INT(0))
@@ -78,7 +79,7 @@ def _arithmetic(operation, name):
     class Cases(ConcreteTemplate): cases = [signature(lanes, *o) for o in kinds]
     infer_global(operation)(Cases)
     def emit(context, builder, sig, args):
-        pair = [x if o == lanes else _spread(builder, x) for x, o in zip(args, sig.args)]
+        pair = [x if o == lanes else _broadcast(builder, x) for x, o in zip(args, sig.args)]
         return getattr(builder, name)(*pair, flags=SLACK)
     for o in kinds: lower_builtin(operation, *o)(emit)
 
@@ -88,7 +89,7 @@ for _operation, _name in zip("add sub mul truediv".split(), "fadd fsub fmul fdiv
 @intrinsic
 def fill(_, x):
     "The number `x` in every lane."
-    return lanes(types.float32), lambda context, builder, sig, args: _spread(builder, args[0])
+    return lanes(types.float32), lambda context, builder, sig, args: _broadcast(builder, args[0])
 
 # %% ../../nbs/engines/07_sparse.ipynb #48003ce1
 def _vector_function(builder, name, result, *kinds):
@@ -217,7 +218,8 @@ def lit_images(
 )->Images:
     "A part of the data as lists of lit pixels."
     x = split.x.numpy()
-    if x.shape[1] > 65_535: raise InputError(f"engine 'sparse' takes at most 65,535 inputs, not {x.shape[1]:,}")
+    if x.shape[1] > 65_535:
+        raise InputError(f"engine 'sparse' takes at most 65,535 inputs, not {x.shape[1]:,}")
     image, pixel = np.nonzero(x)
     start = np.searchsorted(image, np.arange(len(x) + 1))
     return Images(start, pixel.astype(np.uint16), x[image, pixel], split.y.numpy())
@@ -234,7 +236,7 @@ def lit_dataset(
 
 # %% ../../nbs/engines/07_sparse.ipynb #ba86ba22
 class Net(NamedTuple):
-    "A masked network as one graph over its useful units, numbered layer by layer from the inputs on."
+    "A masked network as one graph over its useful units, numbered from the inputs on."
     params: np.ndarray  # [dense layers | alive weights of the others by source unit | biases]
     grads: np.ndarray   # In the same places; zero between steps
     moment1: np.ndarray # Momentum, or Adam's mean gradient
@@ -268,7 +270,7 @@ def useful_masks(
 
 # %% ../../nbs/engines/07_sparse.ipynb #e286f876
 def aligned(n, spare=0):
-    "`n` float32 zeros that start on a cache line, with room for some more behind them."
+    "`n` float32 zeros that start on a cache line, with space for `spare` more behind them."
     raw = np.zeros(n + spare + 16, np.float32)
     skip = -raw.ctypes.data % 64//4
     return raw[skip:skip + n]
@@ -320,9 +322,8 @@ def find_slots(masks, units, at, found, dense_at):
     return slots + biases
 
 # %% ../../nbs/engines/07_sparse.ipynb #d473919c
-# Share of alive weights from which a layer is faster dense (room `bench`): the first, others
+# Share of alive weights from which a layer is faster dense (chapter `bench`): the first, others
 DENSE_FROM = 0.22, 0.45
-
 
 def laid_dense(masks):
     "For each layer: is it faster dense? Columns that fill up a block of lanes count as dead."
@@ -633,6 +634,7 @@ def lit_gradient(net, u, chunk, at):
         bits &= bits - np.uint64(1)
     return only(net.alive[at//LANES], total)
 
+# %% ../../nbs/engines/07_sparse.ipynb #0a7ae323
 @jit
 def gradient_dense(net, l):
     "Add the gradient of a dense layer."
@@ -713,7 +715,8 @@ def settings(
 )->tuple: # (optimizer, lr, beta1, beta2, eps)
     "A recipe's optimizer as the kernels take it."
     kind = dict(sgd=SGD, momentum=MOMENTUM, adam=ADAM)[recipe.optimizer]
-    return kind, float(recipe.lr), float(recipe.momentum if kind == MOMENTUM else recipe.beta1), float(recipe.beta2), float(recipe.eps)
+    first = recipe.momentum if kind == MOMENTUM else recipe.beta1
+    return kind, float(recipe.lr), float(first), float(recipe.beta2), float(recipe.eps)
 
 # %% ../../nbs/engines/07_sparse.ipynb #e97a20d5
 @jit
@@ -840,11 +843,12 @@ def evaluate_images(net, images):
 # %% ../../nbs/engines/07_sparse.ipynb #7089fe01
 @jit
 def lay_rows(x, at, net):
-    "64 rows of x from `at` on as activations of the input units; where x has no more, its last row again."
+    "64 rows of x from `at` on as activations of the inputs; after the last row, that one again."
     last = len(x) - 1
     for lane in range(0, LANES, 16):
         for u in range(len(net.inputs)):
-            for i in range(16): net.act[u*LANES + lane + i] = x[min(at + lane + i, last), net.inputs[u]]
+            for i in range(16):
+                net.act[u*LANES + lane + i] = x[min(at + lane + i, last), net.inputs[u]]
 
 @entry
 def predict_rows(net, x, scores):
@@ -861,15 +865,24 @@ def predict_rows(net, x, scores):
 # %% ../../nbs/engines/07_sparse.ipynb #594baf9f
 _compiled = threading.Lock()
 
+def _smallest():
+    "A network of one weight, and its only image."
+    nothing, one = np.zeros(1, np.uint16), np.ones(1, np.float32)
+    weights = {"fc1.weight": torch.ones(1, 1), "fc1.bias": torch.ones(1)}
+    net, _ = pack(weights, {"fc1.weight": torch.ones(1, 1, dtype=torch.bool)})
+    return net, Images(np.array([0, 1]), nothing, one, np.zeros(1, np.int64))
+
+def _explain():
+    print("compiling the sparse kernels: some ten seconds, once", file=sys.stderr, flush=True)
+
 def compile_kernels():
     "Compile or load every kernel; say so where it takes a while."
-    def explain(): print("compiling the sparse kernels: some ten seconds, once", file=sys.stderr, flush=True)
     with _compiled:
         if all(o.signatures for o in (train_steps, evaluate_images, predict_rows)): return
-        timer = threading.Timer(2, explain); timer.start()
+        timer = threading.Timer(2, _explain)
+        timer.start()
         try:
-            images = Images(np.array([0, 1]), np.zeros(1, np.uint16), np.ones(1, np.float32), np.zeros(1, np.int64))
-            net, _ = pack({"fc1.weight": torch.ones(1, 1), "fc1.bias": torch.ones(1)}, {"fc1.weight": torch.ones(1, 1, dtype=torch.bool)})
+            net, images = _smallest()
             train_steps(net, images, np.zeros((1, 1), np.int64), *settings(Recipe()))
             evaluate_images(net, images)
             predict_rows(net, np.ones((1, 1), np.float32), np.ones((1, 1), np.float32))
@@ -877,13 +890,15 @@ def compile_kernels():
 
 # %% ../../nbs/engines/07_sparse.ipynb #d52fada3
 class Predictor:
-    "Class scores of a masked network, computed on its alive weights where they are at most half of all."
+    "Class scores of a masked network, by its alive weights where they are at most half of all."
     def __init__(self,
         weights:dict, # Parameters, keyed as in a ticket
         mask:dict, # Bool tensor per weight matrix
     ):
-        self.inputs, self.classes = next(iter(mask.values())).shape[1], len(list(mask.values())[-1])
-        self._layers = [(weights[k]*m, weights[k.replace("weight", "bias")]) for k, m in mask.items()] if density(mask) > 0.5 else None
+        masks = list(mask.values())
+        self.inputs, self.classes = masks[0].shape[1], len(masks[-1])
+        layers = [(weights[k]*m, weights[k.replace("weight", "bias")]) for k, m in mask.items()]
+        self._layers = layers if density(mask) > 0.5 else None
         self._net, self._lock = pack(weights, mask, dense=False)[0], threading.Lock()
         compile_kernels()
 
@@ -891,7 +906,9 @@ class Predictor:
         x:torch.Tensor, # Images: float32 [n, inputs]
     )->torch.Tensor: # Class scores (logits): float32 [n, classes]
         "Class scores of images; raises `InputError` for another shape or dtype."
-        if x.ndim != 2 or x.shape[1] != self.inputs or x.dtype != torch.float32: raise InputError(f"images must be float32 [n, {self.inputs}], not {x.dtype} {list(x.shape)}")
+        if x.ndim != 2 or x.shape[1] != self.inputs or x.dtype != torch.float32:
+            shape = f"float32 [n, {self.inputs}], not {x.dtype} {list(x.shape)}"
+            raise InputError(f"images must be {shape}")
         if self._layers: return self._dense(x)
         scores = torch.empty(len(x), self.classes)
         with self._lock: predict_rows(self._net, x.contiguous().numpy(), scores.numpy())
@@ -899,7 +916,8 @@ class Predictor:
 
     @torch.no_grad()
     def _dense(self, x):
-        for i, (w, b) in enumerate(self._layers): x = torch.addmm(b, x.relu() if i else x, w.t())
+        for i, (w, b) in enumerate(self._layers):
+            x = torch.addmm(b, x.relu() if i else x, w.t())
         return x
 
 # %% ../../nbs/engines/07_sparse.ipynb #9392f90f
@@ -919,7 +937,7 @@ def train_alone(
     tick, # Called with the number of iterations done since the last call
     stopped=lambda: False, # Called after each interval; True ends the training
     steps=train_steps, # The kernel that trains
-    watch=lambda iteration, net, slots: None, # Called at each evaluation, from iteration 0 on, with the network in flat arrays
+    watch=lambda iteration, net, slots: None, # Called at each evaluation with the flat arrays
 ): # A `Run`; None where it was stopped
     "Train one ticket by the sparse kernels."
     start, (train, valid, test) = time.perf_counter(), lit_dataset(data)
@@ -939,22 +957,24 @@ def train_alone(
     def measured(): return *evaluate_images(net, test), evaluate_images(net, train)[1]
     final, at_end = net.params.copy(), measured()
     net.params[:] = best
-    weights, measures = [unpack(o, slots, theta) for o in (best, final)], (measured(), at_end)
-    return make_run(ticket, recipe, seed, rows, *weights, *measures, "sparse", time.perf_counter() - start)
+    weights = [unpack(o, slots, theta) for o in (best, final)]
+    spent = time.perf_counter() - start
+    return make_run(ticket, recipe, seed, rows, *weights, measured(), at_end, "sparse", spent)
 
 # %% ../../nbs/engines/07_sparse.ipynb #e7480322
 def sparse_engine(
     tickets:list, data, recipes:list, seeds:list, # One recipe and one seed per ticket
     tick, # Called with the number of iterations done since the last call
-    keep=lambda i, run: None, # Called with the index and the run of each ticket as soon as it is trained
+    keep=lambda i, run: None, # Called with each ticket's index and run as soon as it is trained
     alone=train_alone, # Trains one of them
 )->list: # A `Run` per ticket
-    "Train tickets on alive weights only, one network per core; results are the same for any number of threads."
+    "Train tickets on alive weights only, one network per core; threads do not change results."
     compile_kernels()
     lit_dataset(data)
     done, stop, runs = queue.SimpleQueue(), threading.Event(), [None]*len(tickets)
     with ThreadPoolExecutor(torch.get_num_threads()) as pool:
-        waiting = {pool.submit(alone, t, data, r, s, done.put, stop.is_set): i for i, (t, r, s) in enumerate(zip(tickets, recipes, seeds))}
+        def start(t, r, s): return pool.submit(alone, t, data, r, s, done.put, stop.is_set)
+        waiting = {start(*o): i for i, o in enumerate(zip(tickets, recipes, seeds))}
         try:
             while waiting:
                 finished = wait(waiting, timeout=0.1, return_when="FIRST_COMPLETED").done
