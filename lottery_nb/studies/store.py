@@ -112,10 +112,11 @@ def read_weights(
     "Read what `pack_weights` packed."
     tensors = load(path.read_bytes() if content is None else content)
     try: ticket = load_ticket(path)
-    except InputError as e:
-        if not isinstance(e.__cause__, (OSError, SafetensorError)): raise
-        # Its bytes are sound, so it was not opened; safetensors calls any reason a missing file
-        raise Unreadable(f"{path} cannot be read: {e.__cause__}; nothing was changed") from e
+    except (InputError, RuntimeError) as e:
+        cause = e.__cause__ or e
+        if not isinstance(cause, (OSError, SafetensorError, RuntimeError)): raise
+        # Its bytes are sound, so it was not opened, for which safetensors has several errors
+        raise Unreadable(f"{path} cannot be read: {cause}; nothing was changed") from e
     mask, weights = ticket.mask, ticket.weights
     def part(name):
         return {k: restored(tensors[f"{name}.{k}"], w.shape, mask.get(k))
