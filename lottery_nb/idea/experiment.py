@@ -27,7 +27,7 @@ class Job:
     labels:dict # Where it belongs: condition, level, draw; None where it belongs in no table
     leaf:bool=False # Does the experiment go on without its run?
 
-# %% ../../nbs/idea/06_experiment.ipynb #f3eb7be8
+# %% ../../nbs/idea/06_experiment.ipynb #76270bcd
 def at_level(
     condition:str, # What tables call it
     ticket:Ticket, recipe:Recipe, # What to train, and how
@@ -39,7 +39,7 @@ def at_level(
     labels = dict(condition=condition, level=level, draw=0)
     return Job(ticket, recipe, (seed, level), labels, leaf)
 
-# %% ../../nbs/idea/06_experiment.ipynb #fcb18a22
+# %% ../../nbs/idea/06_experiment.ipynb #02f20377
 conditions = {} # Every experiment by its name
 
 def experiment(
@@ -60,7 +60,7 @@ def experiment(
         return func
     return register
 
-# %% ../../nbs/idea/06_experiment.ipynb #0b6880f0
+# %% ../../nbs/idea/06_experiment.ipynb #e3318ec5
 def check_count(what, value):
     "Return `value`; raise `InputError` where it is no whole number in [1, 1000]."
     return check_number(what, value, 1, 1_000, whole=True)
@@ -158,16 +158,17 @@ def per_mille(
     "Number the sizes of one-shot pruning by what is removed, in tenths of a per cent."
     levels = {round(1000*o): o for o in shares}
     if len(levels) == len(shares) and 0 not in levels: return levels
-    raise InputError(f"shares must be apart by 0.1 % or more, and from 0, not {quote(list(shares))}")
+    raise InputError("shares must be apart by 0.1 % or more, and from 0, "
+                     f"not {quote(list(shares))}")
 
-# %% ../../nbs/idea/06_experiment.ipynb #c3be5ca4
+# %% ../../nbs/idea/06_experiment.ipynb #c444bdc8
 def check_shares(what, value):
     "Return `value`; raise `InputError` where it is no list of shares apart by 0.1 % or more."
     for o in check_list(what, value): check_number(f"each of {what}", o, 0, 1, below=True)
     per_mille(value)
     return value
 
-# %% ../../nbs/idea/06_experiment.ipynb #e9bfe1a2
+# %% ../../nbs/idea/06_experiment.ipynb #d3e76d41
 @experiment("one-shot", shares=check_shares)
 def one_shot(
     ticket:Ticket, rounds:int, rates, recipe:Recipe, seed:int, # As in `winning`
@@ -179,7 +180,7 @@ def one_shot(
     yield [at_level("one-shot", dense.prune(share), recipe, seed, level, leaf=True)
            for level, share in per_mille(shares).items()]
 
-# %% ../../nbs/idea/06_experiment.ipynb #c36b6c33
+# %% ../../nbs/idea/06_experiment.ipynb #7cd528df
 @experiment("one-shot reinit", shares=check_shares, draws=check_count)
 def one_shot_reinit(
     ticket:Ticket, rounds:int, rates, recipe:Recipe, seed:int, # As in `one_shot`
@@ -211,7 +212,7 @@ def iteration_0(
     yield [at_level("iteration 0", t, recipe, seed, level, leaf=True)
            for level, t in enumerate(prune_untrained(ticket, rounds, rates))]
 
-# %% ../../nbs/idea/06_experiment.ipynb #6ec9d8ed
+# %% ../../nbs/idea/06_experiment.ipynb #c6809d28
 @experiment("random sparse")
 def random_sparsity(
     ticket:Ticket, rounds:int, rates, recipe:Recipe, seed:int, # As in `winning`
@@ -263,7 +264,7 @@ def late_rewinding(
         if run.diverged: return
         ticket = run.prune(rates)
 
-# %% ../../nbs/idea/06_experiment.ipynb #85bc19a3
+# %% ../../nbs/idea/06_experiment.ipynb #18e04af1
 def run_experiment(
     experiment, # A generator that asks for jobs, such as `winning(…)`
     data:Dataset, # On what to train

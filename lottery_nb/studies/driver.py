@@ -35,7 +35,7 @@ def in_pieces(
     "Cut a list into pieces."
     return [items[i:i + size] for i in range(0, len(items), size)]
 
-# %% ../../nbs/studies/12_driver.ipynb #74ad2bcb
+# %% ../../nbs/studies/12_driver.ipynb #a775510b
 def train_here(
     data:Dataset, # On what
     engine:str="auto", # As in `train`
@@ -66,7 +66,7 @@ class Driver:
         self.unnamed = [] # keys without labels
         for i, (_, experiment) in enumerate(experiments): self._ask(i, next(experiment))
 
-# %% ../../nbs/studies/12_driver.ipynb #3a7ebdd6
+# %% ../../nbs/studies/12_driver.ipynb #b3b868be
 @patch
 def _ask(self:Driver, i, jobs):
     "Note what experiment i waits for, and under which labels."
@@ -100,7 +100,7 @@ def _lacks(self:Driver, key)->bool:
                          "look after the disk, then run the study again")
     return True
 
-# %% ../../nbs/studies/12_driver.ipynb #b9e4240a
+# %% ../../nbs/studies/12_driver.ipynb #389ca3d9
 @patch
 def missing(self:Driver)->dict: # {key: job}, each once; without those in training
     "Advance every experiment as far as the store reaches; return the jobs to train next."
@@ -150,7 +150,7 @@ def keep(self:Driver, run):
         raise InputError(f"the run {key[:12]}… was trained, but {where} does not keep it")
     self.have.add(key)
 
-# %% ../../nbs/studies/12_driver.ipynb #9e2b581e
+# %% ../../nbs/studies/12_driver.ipynb #54c21950
 @patch(as_prop=True)
 def whole(self:Driver): # Places in the list
     "The experiments that are at their end."
