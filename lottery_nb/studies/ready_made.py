@@ -8,15 +8,22 @@ __all__ = ['ready_made', 'paper_passes', 'studies', 'paper_pass']
 # %% ../../nbs/studies/14_ready_made.ipynb #16b596a8
 from dataclasses import replace
 from ..core import check_choice, check_number
-from ..idea.experiment import paper_shares
+from ..idea.experiment import conditions, paper_shares
 from ..idea.training import Recipe
 from .study import Study
 
 # %% ../../nbs/studies/14_ready_made.ipynb #d9387fea
 _reinit = {"winning": {}, "reinit": {"draws": 3}}
-_hidden = ((25, 9), (50, 17), (100, 34), (150, 50), (200, 67), (300, 100), (400, 134), (500, 167), (700, 234), (900, 300))
+_hidden = ((25, 9), (50, 17), (100, 34), (150, 50), (200, 67),
+           (300, 100), (400, 134), (500, 167), (700, 234), (900, 300))
+_rates = dict(
+    adam=[2.5e-5, 5e-5, 1e-4, 2e-4, 4e-4, 8e-4, 1.2e-3, 1.6e-3, 2e-3, 3.2e-3, 6.4e-3],
+    sgd=[0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6],
+    momentum=[0.003125, 0.00625, 0.0125, 0.025, 0.05, 0.1, 0.2])
+
 ready_made = {
-    "main": dict(conditions=_reinit | {"random sparse": {"trials": 10}}, recipe=Recipe(test_every=100)),
+    "main": dict(conditions=_reinit | {"random sparse": {"trials": 10}},
+                 recipe=Recipe(test_every=100)),
     "dense": dict(trials=list(range(100, 150)), rounds=0),
     "sgd": dict(recipe=Recipe("sgd", 0.8)),
     "unit": dict(conditions=_reinit, pixels="unit length"),
@@ -25,9 +32,9 @@ ready_made = {
     "resample": dict(conditions=_reinit | {"resampled": {"draws": 3}}),
     "iteration0": dict(conditions=_reinit | {"iteration 0": {}}),
     "noise": dict(conditions=_reinit | {"noise": {"sigmas": [0.5, 1, 2, 3], "draws": 3}}),
-    "adam": dict(trials=3, sweep={"lr": [2.5e-5, 5e-5, 1e-4, 2e-4, 4e-4, 8e-4, 1.2e-3, 1.6e-3, 2e-3, 3.2e-3, 6.4e-3]}),
-    "sgd-rates": dict(trials=3, recipe=Recipe("sgd", 0.8), sweep={"lr": [0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6]}),
-    "momentum": dict(trials=3, recipe=Recipe("momentum", 0.05), sweep={"lr": [0.003125, 0.00625, 0.0125, 0.025, 0.05, 0.1, 0.2]}),
+    "adam": dict(trials=3, sweep={"lr": _rates["adam"]}),
+    "sgd-rates": dict(trials=3, recipe=Recipe("sgd", 0.8), sweep={"lr": _rates["sgd"]}),
+    "momentum": dict(trials=3, recipe=Recipe("momentum", 0.05), sweep={"lr": _rates["momentum"]}),
     "rates": dict(trials=3, sweep={"rate": [0.1, 0.2, 0.4, 0.6, 0.8]}),
     "inits": dict(trials=3, sweep={"init": ["glorot", 0.0125, 0.025, 0.05, 0.1, 0.2, 0.4]}),
     "sizes": dict(trials=3, sweep={"sizes": [[784, *o, 10] for o in _hidden]}),
@@ -35,9 +42,23 @@ ready_made = {
 }
 
 # %% ../../nbs/studies/14_ready_made.ipynb #8eea2ca6
-_scales = {"paper": {}, "quick": dict(trials=3, rounds=15, iterations=5_000, eval_every=100, draws=1, sharing=3, k=100),
-           "smoke": dict(dataset="sample", trials=1, rounds=2, iterations=20, eval_every=10, draws=1, sharing=19, k=10)}
+_scales = {
+    "paper": {},
+    "quick": dict(trials=3, rounds=15, iterations=5_000, eval_every=100, draws=1, sharing=3, k=100),
+    "smoke": dict(dataset="sample", trials=1, rounds=2, iterations=20, eval_every=10,
+                  draws=1, sharing=19, k=10),
+}
 
+def smaller_options(
+    condition:str, options:dict, # A condition of a study with its options
+    scale:dict, # One of `_scales`
+)->dict: # Options
+    "The options of a condition at a smaller scale."
+    smaller = {k: scale[k] if k in ("draws", "trials", "k") else v for k, v in options.items()}
+    if "shares" not in conditions[condition].options: return smaller
+    return smaller | dict(shares=list(paper_shares[::scale["sharing"]]))
+
+# %% ../../nbs/studies/14_ready_made.ipynb #afe1ae26
 def studies(
     name:str, # A name in `ready_made`
     scale:str="paper", # "paper", "quick" (minutes on two cores) or "smoke" (seconds)
@@ -47,43 +68,51 @@ def studies(
     check_choice("scale", scale, list(_scales))
     study, small = Study(f"{name}:{scale}", **ready_made[name]), _scales[scale]
     if not small: return study
-    smaller = {"draws": lambda o: small["draws"], "trials": lambda o: small["trials"], "k": lambda o: small["k"]}
-    conditions = {c: {k: smaller.get(k, lambda v: v)(v) for k, v in o.items()} for c, o in study.conditions.items()}
-    for c in ("one-shot", "one-shot reinit"):
-        if c in conditions: conditions[c] = conditions[c] | dict(shares=list(paper_shares[::small["sharing"]]))
+    chosen = {c: smaller_options(c, o, small) for c, o in study.conditions.items()}
     every = small["eval_every"]
-    recipe = replace(study.recipe, iterations=small["iterations"], eval_every=every, test_every=study.recipe.test_every and every)
-    rounds = min(study.rounds, small["rounds"])
-    dataset = small.get("dataset", study.dataset)
-    return replace(study, conditions=conditions, recipe=recipe, trials=small["trials"], rounds=rounds, dataset=dataset)
+    recipe = replace(study.recipe, iterations=small["iterations"], eval_every=every,
+                     test_every=every if study.recipe.test_every else None)
+    rounds, dataset = min(study.rounds, small["rounds"]), small.get("dataset", study.dataset)
+    return replace(study, conditions=chosen, recipe=recipe, trials=small["trials"],
+                   rounds=rounds, dataset=dataset)
 
 # %% ../../nbs/studies/14_ready_made.ipynb #e1a0e001
 _coarse = [0.325, *(p/100 for p in range(5, 81, 5)), *(p/1000 for p in range(825, 1000, 25))]
 def _oneshot(draws, **grid): return {"one-shot": grid, "one-shot reinit": grid | dict(draws=draws)}
-_sweeps = ("adam", "sgd-rates", "momentum", "rates", "inits", "sizes")
-paper_passes = (
-    {"main": dict(conditions={"winning": {}, "reinit": {}, "random sparse": {"trials": 5}}),
-     "dense": dict(trials=list(range(100, 130))),
-     "sgd": dict(trials=3),
-     "unit": dict(trials=3, conditions={"winning": {}, "reinit": {}}),
-     "oneshot": dict(trials=3, conditions=_oneshot(1, shares=sorted(_coarse))),
-     "continued": dict(trials=3),
-     "resample": dict(trials=3, conditions={"resampled": {}}),
-     "iteration0": dict(trials=3, conditions={"iteration 0": {}}),
-     "noise": dict(trials=3, conditions={"noise": {}}),
-     **{o: dict(trials=1) for o in _sweeps},
-     "rewinding": dict(trials=2)},
-    {"main": dict(recipe=Recipe()),
-     "dense": {}, "sgd": {}, "unit": {},
-     "oneshot": dict(conditions=_oneshot(3)),
-     "continued": {},
-     "resample": dict(conditions={"resampled": {"draws": 3}}),
-     "iteration0": dict(conditions={"iteration 0": {}}),
-     "noise": dict(conditions={"noise": {"draws": 3}}),
-     **{o: {} for o in _sweeps},
-     "rewinding": {}},
-    {"main": dict(trials=list(range(5, 10)), conditions={"winning": {}, "reinit": {"draws": 2}}, recipe=Recipe()),
-     "dense": dict(trials=list(range(100, 200)))})
+_swept = ("adam", "sgd-rates", "momentum", "rates", "inits", "sizes")
+
+_first = {
+    "main": dict(conditions={"winning": {}, "reinit": {}, "random sparse": {"trials": 5}}),
+    "dense": dict(trials=list(range(100, 130))),
+    "sgd": dict(trials=3),
+    "unit": dict(trials=3, conditions={"winning": {}, "reinit": {}}),
+    "oneshot": dict(trials=3, conditions=_oneshot(1, shares=sorted(_coarse))),
+    "continued": dict(trials=3),
+    "resample": dict(trials=3, conditions={"resampled": {}}),
+    "iteration0": dict(trials=3, conditions={"iteration 0": {}}),
+    "noise": dict(trials=3, conditions={"noise": {}}),
+    **{o: dict(trials=1) for o in _swept},
+    "rewinding": dict(trials=2),
+}
+
+# %% ../../nbs/studies/14_ready_made.ipynb #a6ddc399
+_paper = {
+    "main": dict(recipe=Recipe()),
+    "dense": {}, "sgd": {}, "unit": {},
+    "oneshot": dict(conditions=_oneshot(3)),
+    "continued": {},
+    "resample": dict(conditions={"resampled": {"draws": 3}}),
+    "iteration0": dict(conditions={"iteration 0": {}}),
+    "noise": dict(conditions={"noise": {"draws": 3}}),
+    **{o: {} for o in _swept},
+    "rewinding": {},
+}
+_beyond = {
+    "main": dict(trials=list(range(5, 10)), conditions={"winning": {}, "reinit": {"draws": 2}},
+                 recipe=Recipe()),
+    "dense": dict(trials=list(range(100, 200))),
+}
+paper_passes = (_first, _paper, _beyond)
 
 # %% ../../nbs/studies/14_ready_made.ipynb #38f6a73f
 def paper_pass(
@@ -91,4 +120,5 @@ def paper_pass(
 )->list: # Studies, in the order to run them
     "One pass over all studies behind all figures."
     check_number("pass", number, 1, len(paper_passes), whole=True)
-    return [Study(name, **ready_made[name] | changes) for name, changes in paper_passes[number - 1].items()]
+    changed = paper_passes[number - 1]
+    return [Study(name, **ready_made[name] | changes) for name, changes in changed.items()]
