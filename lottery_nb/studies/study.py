@@ -405,10 +405,6 @@ class Findings:
             if labels["condition"] == "winning":
                 found.setdefault(labels["trial"], []).append(run.ticket)
         return found
-    def plot(self):
-        "Early stopping and accuracy against density (the first two panels of figure 4a)."
-        from lottery_nb.evidence.figures import plot_early_stop
-        return plot_early_stop(self.summary)
     def _signed(self, table): table.attrs = self.made; return table
     def __repr__(self): return f"Findings({len(self.runs)} runs)"
 
