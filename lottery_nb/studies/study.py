@@ -22,7 +22,7 @@ import yaml
 from fastcore.basics import patch
 from tqdm.auto import tqdm
 from ..core import InputError, check_choice, check_number, provenance, quote
-from ..idea.data import Dataset, data_root, load_dataset, scalings
+from ..idea.data import Dataset, data_root, datasets, load_dataset, scalings
 from ..idea.experiment import check_list, conditions
 from ..idea.network import check_sizes, init_std
 from ..idea.pruning import alive, layer_rates, magnitude_prune
@@ -153,7 +153,7 @@ def check_study(
     if not isinstance(study.name, str) or not 0 < len(study.name) <= 200:
         raise InputError("name must be a word or more, of 200 letters at most, "
                          f"not {quote(study.name)}")
-    if study.dataset is not None: check_choice("dataset", study.dataset, dataset_names())
+    if study.dataset is not None: check_choice("dataset", study.dataset, datasets)
     check_choice("pixels", study.pixels, scalings)
     trial_numbers(study.trials)
     check_number("rounds", study.rounds, 0, 1_000, whole=True)
@@ -169,8 +169,6 @@ def check_study(
     check_sweep(study)
     if (total := most_trainings(study)) > 10**6:
         raise InputError(f"a study has at most 1,000,000 trainings, not {total:,}")
-
-def dataset_names(): return ["sample", "mnist", "fashion"] # What `load_dataset` knows
 
 # %% ../../nbs/studies/13_study.ipynb #5912a61b
 _swept = ("rate", "sizes", "init")
