@@ -403,7 +403,6 @@ def combine(
     table.attrs = dict(parts=[part for o in summaries for part in o.attrs["parts"]])
     return table
 
-
 # %% ../../nbs/evidence/15_tables.ipynb #e1a0d061
 _own_dense = ("winning", "reinit", "random sparse") # Their level 0 are dense networks of their own
 _begin_dense = (*_own_dense, "one-shot", "one-shot reinit", "continued", "iteration 0",
