@@ -99,7 +99,8 @@ def write_findings(
     out:Path, # An existing folder
 ):
     "Write figure, tables and tickets to a folder."
-    found.plot().savefig(out/"early_stop.png", dpi=150)
+    from lottery_nb.evidence.figures import plot_early_stop
+    plot_early_stop(found.summary).savefig(out/"early_stop.png", dpi=150)
     found.frame.to_parquet(out/"frame.parquet")
     found.summary.to_parquet(out/"summary.parquet")
     (out/"tickets").mkdir(exist_ok=True)

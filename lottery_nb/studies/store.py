@@ -365,8 +365,8 @@ def moved(
 )->bool: # False where there is something of that name already
     "Rename a folder, if nothing is in its way."
     try: part.rename(folder)
-    except OSError:
-        if exists(folder): return False
+    except OSError as e: # what was in the way may be gone again by now
+        if e.errno in (errno.ENOTEMPTY, errno.EEXIST) or exists(folder): return False
         raise
     return True
 

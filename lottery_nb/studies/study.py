@@ -107,17 +107,9 @@ def with_defaults(
 def check_recipe(
     recipe:Recipe, # Of a study
 ):
-    "Raise `InputError` for a recipe that asks for more than memory or a life's time holds."
+    "Raise `InputError` for what is no recipe; a `Recipe` has checked its numbers itself."
     if not isinstance(recipe, Recipe):
         raise InputError(f"recipe must be a Recipe, not {quote(recipe)}")
-    check_number("iterations", recipe.iterations, 1, 10**8, whole=True)
-    check_number("batch_size", recipe.batch_size, 1, 10**5, whole=True)
-    if recipe.iterations > 10**6*recipe.eval_every:
-        raise InputError("eval_every must leave at most 1,000,000 evaluations, "
-                         f"not {recipe.eval_every}")
-    if min(recipe.eval_every, recipe.iterations)*recipe.batch_size > 10**8:
-        raise InputError("eval_every times batch_size must be at most 100,000,000, "
-                         f"not {recipe.eval_every} times {recipe.batch_size}")
 
 def check_network(
     sizes, init, # Of a study
