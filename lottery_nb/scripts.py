@@ -125,15 +125,12 @@ def announce_studies(
     todo:list, # Studies
     store, folder, options, engine:str, root, # As in `evidence.tables.estimate_all`
 ):
-    "Announce what studies will train; where that is a minute's work at most, measure nothing."
-    from lottery_nb.evidence.tables import held_of
-    from lottery_nb.studies.study import estimate, seconds_per_iteration, study_data
-    held = [held_of(o, folder, root, options) for o in todo]
-    def left(speed):
-        tables = [estimate(o, store, engine, root, h, speed) for o, h in zip(todo, held)]
-        return sum(o.loc["all"] for o in tables)
-    if left((0, 1e-3)).hours < 0.05: return
-    rest = left(seconds_per_iteration(todo[0], study_data(todo[0], root), engine))
+    "Announce what studies will train; where that is a few minutes at most, measure nothing."
+    from lottery_nb.evidence.tables import estimate_all
+    from lottery_nb.studies.study import at_each_value, most_trainings
+    most = sum(most_trainings(s)*s.recipe.iterations for o in todo for _, s in at_each_value(o))
+    if 0.5e-3*most < 180: return # `most` is about twice what it will be, at 1 ms each
+    rest = estimate_all(todo, store, folder, options, engine, root).loc["all"]
     announce(int(rest.trainings - rest.finished), int(rest.iterations), rest.hours)
 
 # %% ../nbs/19_scripts.ipynb #c2d64c19
