@@ -60,6 +60,13 @@ def locked(
     except Timeout: return None
     return lock
 
+def release(
+    lock, # From `locked`
+):
+    "Give a folder back, without its lock file."
+    Path(lock.lock_file).unlink(missing_ok=True)
+    lock.release()
+
 def interrupted(
     folder:Path, # That may exist
     study, # The `Study` to be done
@@ -113,13 +120,12 @@ def announce(
     trainings:int, # To be done
     iterations:int, # Of all of them together
     hours:float, # By a measurement on this machine; None where there is none
-    goes_on:str="the same command goes on where it was", # After an interruption
 ):
     "Say what is about to be trained, how long it takes, and how to stop and go on."
     if hours is not None and hours < 0.05: return
     takes = "" if hours is None else f", about {hours:.1f} hours here"
     print(f"{trainings:,} trainings, {iterations:,} iterations{takes}. "
-          f"Ctrl-C stops it; {goes_on}.", file=sys.stderr, flush=True)
+          f"Ctrl-C stops it; the same command goes on where it was.", file=sys.stderr, flush=True)
 
 def announce_studies(
     todo:list, # Studies
@@ -157,9 +163,7 @@ def lottery_run(
     study_data(study, root) # before there is a folder
     folder, lock = new_folder(out, study=study)
     try: find_and_write(study, folder, engine, root)
-    finally:
-        lock.release()
-        Path(lock.lock_file).unlink(missing_ok=True)
+    finally: release(lock)
 
 # %% ../nbs/19_scripts.ipynb #244c1691
 def find_and_write(
@@ -255,8 +259,7 @@ def lottery_bench(
             found["sparse"] = bench_sparse(data, folder, rounds, repeats, steps, loop)
         if "batched" in engines: found["batched"] = bench_batched(data, heights, steps, device)
     finally:
-        lock.release()
-        Path(lock.lock_file).unlink(missing_ok=True)
+        release(lock)
         if found: (folder/"bench.json").write_text(json.dumps(found, indent=1, default=str))
         elif not there: folder.rmdir()
     print(f"numbers and picture: {folder.resolve()}")
