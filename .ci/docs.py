@@ -2,7 +2,7 @@
 
 Every notebook is processed as `nbdev_docs` would. Links between chapters, to the API, and in README.md and its like must
 lead somewhere; directives must not show; pictures need alternative text and must be small; tables show a dash where a value
-is missing. `python .ci/site.py FOLDER` also writes each page as HTML, to be looked at in a browser."""
+is missing. `python .ci/docs.py FOLDER` also writes each page as HTML, to be looked at in a browser."""
 import json
 import os
 import re
@@ -21,9 +21,13 @@ options = "eval echo output warning error include fig-alt fig-cap fig-width fig-
 biggest = 120_000 # bytes of a picture
 
 
-def processed(path):
-    "A notebook as nbdev's processors leave it, or what went wrong."
+def processed(paths):
+    "Notebooks as nbdev's processors leave them: of each its cells, and what went wrong."
     os.environ["IN_TEST"], os.environ["MPLBACKEND"] = "1", "agg"
+    return [processed_one(o) for o in paths]
+
+
+def processed_one(path):
     os.chdir(path.parent)
     from execnb.nbio import read_nb
     from nbdev.processors import FilterDefaults
@@ -165,8 +169,10 @@ def main(folder=None):
     config = get_config()
     site = config.doc_host + config.doc_baseurl
     notebooks = sorted(o for o in (root/"nbs").rglob("*.ipynb") if not {".", "_"} & {p[0] for p in o.parts[len(root.parts):]})
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn"), max_tasks_per_child=None) as pool:
-        results = dict(zip(notebooks, pool.map(processed, notebooks)))
+    halves = notebooks[::2], notebooks[1::2]
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
+        results = {p: o for half, found in zip(halves, pool.map(processed, halves)) for p, o in zip(half, found)}
+    results = {p: results[p] for p in notebooks}
     pages, found = {}, {}
     for path, (cells, error) in results.items():
         if error: found[path] = [f"nbdev_docs would stop here: {error.splitlines()[0]}"]
