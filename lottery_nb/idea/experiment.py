@@ -30,7 +30,7 @@ class Job:
     labels:dict # Where it belongs: condition, level, draw; None where it belongs in no table
     leaf:bool=False # Does the experiment go on without its run?
 
-# %% ../../nbs/idea/06_experiment.ipynb #eb4d14e3
+# %% ../../nbs/idea/06_experiment.ipynb #bba87626
 @dataclass(frozen=True, eq=False)
 class Trial:
     "What an experiment starts from and how it goes on; raises `InputError` for bad values."
@@ -52,7 +52,7 @@ class Trial:
         if self.scope == "layer": check_rates(self.ticket.mask, self.rates)
         else: check_number("rate", self.rates, 0, 1, below=True)
 
-# %% ../../nbs/idea/06_experiment.ipynb #6f42ed24
+# %% ../../nbs/idea/06_experiment.ipynb #6fb01c10
 @patch
 def job(self:Trial,
     condition:str, # What tables call it
@@ -73,7 +73,7 @@ def prune(self:Trial,
     rates = self.rates if rates is None else rates
     return run.prune(rates, self.score, self.scope, self.data)
 
-# %% ../../nbs/idea/06_experiment.ipynb #4560ec89
+# %% ../../nbs/idea/06_experiment.ipynb #3319c2a8
 @patch
 def counts(self:Trial,
     level:int, # Rounds of pruning
@@ -94,7 +94,7 @@ def density(self:Trial,
     total = sum(m.numel() for m in self.ticket.mask.values())
     return sum(self.counts(level, rates).values())/total
 
-# %% ../../nbs/idea/06_experiment.ipynb #f155ac53
+# %% ../../nbs/idea/06_experiment.ipynb #4c36e9d9
 @dataclass(frozen=True)
 class Foreseen:
     "A training that an experiment will ask for."
@@ -106,7 +106,7 @@ class Foreseen:
     recipe:Recipe # How it is trained
     leaf:bool=False # As in `Job`
 
-# %% ../../nbs/idea/06_experiment.ipynb #11558781
+# %% ../../nbs/idea/06_experiment.ipynb #111411d9
 @patch
 def foresee(self:Trial,
     condition:str, level:int, leaf:bool=False, # As in `Trial.job`
@@ -201,7 +201,7 @@ def redrawn(
         return Job(change(job.ticket, where), job.recipe, where, labels, leaf=True)
     return lambda job: [draw(job, i) for i in range(1, draws + 1)]
 
-# %% ../../nbs/idea/06_experiment.ipynb #7ed82d1b
+# %% ../../nbs/idea/06_experiment.ipynb #44633a86
 def foresee_draws(
     condition:str, # Name of the control
     planned:list, # What the experiment that it follows foresees
@@ -242,7 +242,7 @@ def foresee_noise(trial, sigmas, draws):
     drawn = [foresee_draws(f"noise {k:g}σ", tickets, draws)[len(tickets):] for k in sigmas]
     return [*tickets, *(o for part in drawn for o in part)]
 
-# %% ../../nbs/idea/06_experiment.ipynb #c3edb607
+# %% ../../nbs/idea/06_experiment.ipynb #96f01201
 @experiment("noise", trainings=foresee_noise, sigmas=check_sigmas, draws=check_count)
 def noise(
     trial:Trial, # From what, and how
@@ -286,7 +286,7 @@ def shares(self:Trial,
     found = {i: removed(self.counts(i)) for i in levels}
     return {i: o["all"] for i, o in found.items()} if self.scope == "global" else found
 
-# %% ../../nbs/idea/06_experiment.ipynb #0cda8d21
+# %% ../../nbs/idea/06_experiment.ipynb #28211c29
 def foresee_one_shot(trial, shares):
     "What `one_shot` will ask for."
     def one(level, share):
@@ -331,7 +331,7 @@ def foresee_sparse(trial):
     tickets = winning.trainings(trial)
     return [*([] if trial.scope == "layer" else tickets), *map(one, tickets)]
 
-# %% ../../nbs/idea/06_experiment.ipynb #e126b523
+# %% ../../nbs/idea/06_experiment.ipynb #9e15e3bf
 @experiment("random sparse", trainings=foresee_sparse)
 def random_sparsity(
     trial:Trial, # From what, and how
@@ -348,7 +348,7 @@ def random_sparsity(
     for _ in range(trial.rounds): masks.append(prune(flat, masks[-1], trial.rates))
     yield [sparse(rewind(trial.ticket, m), level) for level, m in enumerate(masks)]
 
-# %% ../../nbs/idea/06_experiment.ipynb #4c1c1c16
+# %% ../../nbs/idea/06_experiment.ipynb #e5a999ae
 @patch
 def untrained(self:Trial,
     ticket:Ticket, level:int, # As in `Trial.job`
@@ -402,7 +402,7 @@ def foresee_continued(trial):
     chain = lr_rewinding.trainings(trial)
     return [*chain, *map(reset, chain)]
 
-# %% ../../nbs/idea/06_experiment.ipynb #d21145cc
+# %% ../../nbs/idea/06_experiment.ipynb #e655a345
 @experiment("continued", trainings=foresee_continued)
 def continued(
     trial:Trial, # From what, and how
@@ -414,14 +414,29 @@ def continued(
     return beside(lr_rewinding(trial), reset)
 
 # %% ../../nbs/idea/06_experiment.ipynb #f7da0441
+def split_recipe(
+    recipe:Recipe, # Of a whole round
+    k:int, # Where to cut it
+)->tuple[Recipe, Recipe]: # Iterations 0 to k, and k to the end
+    "A recipe in two; raises `InputError` where it cannot be cut there."
+    check_number("k", k, 1, recipe.iterations - 1, whole=True)
+    if recipe.schedule not in ("constant", "steps") or recipe.warmup > k:
+        raise InputError(f"rewinding to iteration {k} needs a learning rate that is constant or "
+                         f"falls in steps, warmed up by then: the schedule is {recipe.schedule!r}, "
+                         f"the warmup {recipe.warmup}")
+    passed = tuple(o for o in recipe.milestones if o < k)
+    early = replace(recipe, iterations=k, milestones=passed,
+                    schedule="steps" if passed else "constant")
+    return early, replace(recipe, start=k)
+
 def foresee_rewound(trial, k):
     "What `late_rewinding` will ask for."
-    early = Foreseen("", 0, 0, ("dense",), 1., replace(trial.recipe, iterations=k))
-    rest = replace(trial.recipe, iterations=trial.recipe.iterations - k)
+    early, rest = split_recipe(trial.recipe, k)
     def late(o): return replace(o, origin=("rewound", k, o.level, o.origin), recipe=rest)
-    return [early, *map(late, trial.foresee_levels(f"rewound to {k}"))]
+    levels = map(late, trial.foresee_levels(f"rewound to {k}"))
+    return [Foreseen("", 0, 0, ("dense",), 1., early), *levels]
 
-# %% ../../nbs/idea/06_experiment.ipynb #43c484cc
+# %% ../../nbs/idea/06_experiment.ipynb #5d57e88c
 @experiment("rewound", trainings=foresee_rewound,
             k=lambda what, value: check_number(what, value, 1, whole=True))
 def late_rewinding(
@@ -429,15 +444,12 @@ def late_rewinding(
     k:int=500, # Iteration to go back to, below the recipe's iterations
 ):
     "Rewinding to iteration k (Frankle et al. 2020)."
-    check_number("k", k, 1, trial.recipe.iterations - 1, whole=True)
-    early = replace(trial.recipe, iterations=k)
+    early, rest = split_recipe(trial.recipe, k)
     [run] = yield [Job(trial.ticket, early, (trial.seed, 0), None)] # θₖ
     if run.diverged: return
     ticket = replace(trial.ticket, weights=run.final)
-    rest = replace(trial.recipe, iterations=trial.recipe.iterations - k)
     for level in range(trial.rounds + 1):
-        labels = dict(condition=f"rewound to {k}", level=level, draw=0)
-        [run] = yield [Job(ticket, rest, (trial.seed, level + 1), labels)]
+        [run] = yield [replace(trial.job(f"rewound to {k}", ticket, level), recipe=rest)]
         if run.diverged: return
         ticket = trial.prune(run)
 
