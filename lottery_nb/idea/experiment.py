@@ -10,6 +10,7 @@ __all__ = ['conditions', 'paper_shares', 'Job', 'Trial', 'Foreseen', 'experiment
 
 # %% ../../nbs/idea/06_experiment.ipynb #7e867952
 from dataclasses import dataclass, replace
+from functools import cached_property
 from inspect import signature
 import torch
 from fastcore.basics import patch
@@ -30,7 +31,7 @@ class Job:
     labels:dict # Where it belongs: condition, level, draw; None where it belongs in no table
     leaf:bool=False # Does the experiment go on without its run?
 
-# %% ../../nbs/idea/06_experiment.ipynb #bba87626
+# %% ../../nbs/idea/06_experiment.ipynb #5ee07e41
 @dataclass(frozen=True, eq=False)
 class Trial:
     "What an experiment starts from and how it goes on; raises `InputError` for bad values."
@@ -49,10 +50,15 @@ class Trial:
         check_number("rounds", self.rounds, 0, whole=True)
         find_criterion(self.score)
         check_choice("scope", self.scope, ("layer", "global"))
-        if self.scope == "layer": check_rates(self.ticket.mask, self.rates)
+        if self.scope == "layer": check_rates(self.layers, self.rates)
         else: check_number("rate", self.rates, 0, 1, below=True)
 
-# %% ../../nbs/idea/06_experiment.ipynb #6fb01c10
+    @cached_property
+    def layers(self): return alive(self.ticket.mask) # Weights alive in each, to begin with
+    @cached_property
+    def total(self): return sum(m.numel() for m in self.ticket.mask.values()) # Dead ones, too
+
+# %% ../../nbs/idea/06_experiment.ipynb #406ff12a
 @patch
 def job(self:Trial,
     condition:str, # What tables call it
@@ -73,16 +79,16 @@ def prune(self:Trial,
     rates = self.rates if rates is None else rates
     return run.prune(rates, self.score, self.scope, self.data)
 
-# %% ../../nbs/idea/06_experiment.ipynb #3319c2a8
+# %% ../../nbs/idea/06_experiment.ipynb #8429e061
 @patch
 def counts(self:Trial,
     level:int, # Rounds of pruning
     rates=None, # Shares to remove per round; where not given, the trial's own
 )->dict: # Per layer; with scope "global" of all layers together
     "How many weights are left after some rounds."
-    mask, rates = self.ticket.mask, self.rates if rates is None else rates
-    left, rates = alive(mask), rates if self.scope == "global" else check_rates(mask, rates)
-    if self.scope == "global": left, rates = dict(all=sum(left.values())), dict(all=rates)
+    left, rates = self.layers, self.rates if rates is None else rates
+    if self.scope == "layer": rates = check_rates(left, rates)
+    else: left, rates = dict(all=sum(left.values())), dict(all=rates)
     for _ in range(level): left = {k: n - round(rates.get(k, 0)*n) for k, n in left.items()}
     return left
 
@@ -91,10 +97,9 @@ def density(self:Trial,
     level:int, rates=None, # As in `Trial.counts`
 )->float: # In [0, 1]
     "The share of the weights that is left after some rounds: the paper's P_m, as a fraction."
-    total = sum(m.numel() for m in self.ticket.mask.values())
-    return sum(self.counts(level, rates).values())/total
+    return sum(self.counts(level, rates).values())/self.total
 
-# %% ../../nbs/idea/06_experiment.ipynb #4c36e9d9
+# %% ../../nbs/idea/06_experiment.ipynb #84005124
 @dataclass(frozen=True)
 class Foreseen:
     "A training that an experiment will ask for."
@@ -106,7 +111,7 @@ class Foreseen:
     recipe:Recipe # How it is trained
     leaf:bool=False # As in `Job`
 
-# %% ../../nbs/idea/06_experiment.ipynb #111411d9
+# %% ../../nbs/idea/06_experiment.ipynb #7d0459a1
 @patch
 def foresee(self:Trial,
     condition:str, level:int, leaf:bool=False, # As in `Trial.job`
@@ -201,7 +206,7 @@ def redrawn(
         return Job(change(job.ticket, where), job.recipe, where, labels, leaf=True)
     return lambda job: [draw(job, i) for i in range(1, draws + 1)]
 
-# %% ../../nbs/idea/06_experiment.ipynb #44633a86
+# %% ../../nbs/idea/06_experiment.ipynb #67d7b9dd
 def foresee_draws(
     condition:str, # Name of the control
     planned:list, # What the experiment that it follows foresees
@@ -242,7 +247,7 @@ def foresee_noise(trial, sigmas, draws):
     drawn = [foresee_draws(f"noise {k:g}σ", tickets, draws)[len(tickets):] for k in sigmas]
     return [*tickets, *(o for part in drawn for o in part)]
 
-# %% ../../nbs/idea/06_experiment.ipynb #96f01201
+# %% ../../nbs/idea/06_experiment.ipynb #197fc11c
 @experiment("noise", trainings=foresee_noise, sigmas=check_sigmas, draws=check_count)
 def noise(
     trial:Trial, # From what, and how
@@ -286,7 +291,7 @@ def shares(self:Trial,
     found = {i: removed(self.counts(i)) for i in levels}
     return {i: o["all"] for i, o in found.items()} if self.scope == "global" else found
 
-# %% ../../nbs/idea/06_experiment.ipynb #28211c29
+# %% ../../nbs/idea/06_experiment.ipynb #9c388d16
 def foresee_one_shot(trial, shares):
     "What `one_shot` will ask for."
     def one(level, share):
@@ -331,7 +336,7 @@ def foresee_sparse(trial):
     tickets = winning.trainings(trial)
     return [*([] if trial.scope == "layer" else tickets), *map(one, tickets)]
 
-# %% ../../nbs/idea/06_experiment.ipynb #9e15e3bf
+# %% ../../nbs/idea/06_experiment.ipynb #5c449883
 @experiment("random sparse", trainings=foresee_sparse)
 def random_sparsity(
     trial:Trial, # From what, and how
@@ -348,7 +353,7 @@ def random_sparsity(
     for _ in range(trial.rounds): masks.append(prune(flat, masks[-1], trial.rates))
     yield [sparse(rewind(trial.ticket, m), level) for level, m in enumerate(masks)]
 
-# %% ../../nbs/idea/06_experiment.ipynb #e5a999ae
+# %% ../../nbs/idea/06_experiment.ipynb #bb2d5f36
 @patch
 def untrained(self:Trial,
     ticket:Ticket, level:int, # As in `Trial.job`
@@ -402,7 +407,7 @@ def foresee_continued(trial):
     chain = lr_rewinding.trainings(trial)
     return [*chain, *map(reset, chain)]
 
-# %% ../../nbs/idea/06_experiment.ipynb #e655a345
+# %% ../../nbs/idea/06_experiment.ipynb #af0675a8
 @experiment("continued", trainings=foresee_continued)
 def continued(
     trial:Trial, # From what, and how
@@ -436,7 +441,7 @@ def foresee_rewound(trial, k):
     levels = map(late, trial.foresee_levels(f"rewound to {k}"))
     return [Foreseen("", 0, 0, ("dense",), 1., early), *levels]
 
-# %% ../../nbs/idea/06_experiment.ipynb #5d57e88c
+# %% ../../nbs/idea/06_experiment.ipynb #ae904492
 @experiment("rewound", trainings=foresee_rewound,
             k=lambda what, value: check_number(what, value, 1, whole=True))
 def late_rewinding(
