@@ -10,7 +10,7 @@ __all__ = ['gaussian_peak', 'pixel_groups', 'movements', 'trial_tickets', 'recor
            'locality', 'locality_table', 'lit_share', 'record_pixels', 'group_pixels', 'pixel_table', 'binned',
            'movement_table', 'record_movement', 'movement_means', 'plot_movement']
 
-# %% ../../nbs/evidence/20_weights.ipynb #ac25c7fe
+# %% ../../nbs/evidence/20_weights.ipynb #d2c2d0b2
 from dataclasses import replace
 from datetime import datetime, timezone
 from itertools import combinations
@@ -21,7 +21,7 @@ import pandas as pd
 import torch
 from scipy.stats import gaussian_kde
 from ..core import InputError, check_choice, check_number, stream
-from lottery_nb.evidence.claims import (NotRun, judge_bound, judge_number, mean_of,
+from lottery_nb.evidence.claims import (NotRun, claim, judge_bound, judge_number, mean_of,
     ratio)
 from .tables import origin, recorded, results_folder, survival, write_table
 from ..idea.data import Dataset
@@ -29,7 +29,7 @@ from ..idea.network import init_std
 from ..idea.tickets import Ticket, dense_ticket
 from ..studies.study import Study, finished, read_study
 
-# %% ../../nbs/evidence/20_weights.ipynb #483f9559
+# %% ../../nbs/evidence/20_weights.ipynb #7e512af6
 def trial_tickets(
     survival:pd.DataFrame, # As `recorded(…, "survival")` returns it
     trial:int, # Which
@@ -51,7 +51,7 @@ def recorded_tickets(
     trials = [int(o.split()[1]) for o in survival if o != "layer"]
     return {t: trial_tickets(survival, t) for t in trials}
 
-# %% ../../nbs/evidence/20_weights.ipynb #1d28db57
+# %% ../../nbs/evidence/20_weights.ipynb #15df0f86
 def tickets_at(
     tickets:dict, # {trial: [ticket of level 0, 1, …]}
     P_m:float, # Size, in per cent of the weights
@@ -66,7 +66,7 @@ def tickets_at(
         found.append(best)
     return found
 
-# %% ../../nbs/evidence/20_weights.ipynb #a9667db3
+# %% ../../nbs/evidence/20_weights.ipynb #36e2aea8
 def surviving(
     ticket:Ticket, # Any
 )->dict: # {layer: θ₀ of its surviving weights in units of the layer's σ: float array}
@@ -74,7 +74,7 @@ def surviving(
     def sigma(m): return init_std(*m.shape[::-1], ticket.init)
     return {k: ticket.weights[k][m].double().numpy()/sigma(m) for k, m in ticket.mask.items()}
 
-# %% ../../nbs/evidence/20_weights.ipynb #9013f45a
+# %% ../../nbs/evidence/20_weights.ipynb #e0927d0a
 gaussian_peak = 1.584 # `peak_ratio` of a normal distribution
 
 def peak_ratio(
@@ -85,7 +85,7 @@ def peak_ratio(
     near, beside = (size < 0.5).sum(), ((size >= 0.5) & (size < 1.5)).sum()
     return float(2*near/beside) if beside else np.nan # beside is twice as wide
 
-# %% ../../nbs/evidence/20_weights.ipynb #8e6f2682
+# %% ../../nbs/evidence/20_weights.ipynb #c475a92a
 def initial_table(
     tickets:dict, # {trial: [ticket of level 0, 1, …]}
 )->pd.DataFrame: # Columns trial, level, P_m, layer, alive, small, peak, positive, kept_small
@@ -102,7 +102,7 @@ def initial_table(
                                  positive=(x > 0).mean(), kept_small=few/share))
     return pd.DataFrame(rows)
 
-# %% ../../nbs/evidence/20_weights.ipynb #1f5271f3
+# %% ../../nbs/evidence/20_weights.ipynb #9dd116a3
 def layer_name(
     ticket:Ticket, # Of any depth
     k:str, # Such as "fc2.weight"
@@ -123,7 +123,7 @@ def initial_density(
     sigma = init_std(*tickets[0].mask[k].shape[::-1], tickets[0].init)
     return sigma*(edges[1:] + edges[:-1])/2, count/(len(values)*width*sigma)
 
-# %% ../../nbs/evidence/20_weights.ipynb #ef0fff20
+# %% ../../nbs/evidence/20_weights.ipynb #ba5e0afd
 def plot_initial_weights(
     tickets:dict, # {trial: [ticket of level 0, 1, …]}
     sizes=(100, 41.1, 16.9, 7.0), # P_m in per cent: a panel each
@@ -139,7 +139,7 @@ def plot_initial_weights(
     np.atleast_1d(axes)[0].set_ylabel("Density")
     return fig
 
-# %% ../../nbs/evidence/20_weights.ipynb #97a29257
+# %% ../../nbs/evidence/20_weights.ipynb #cbcad964
 def connections(
     ticket:Ticket, # Any
     way:str="in", # Connections that come "in" to a unit, or go "out" of it
@@ -151,7 +151,7 @@ def connections(
     return {name: m.numpy().mean(1 if way == "in" else 0)
             for name, m in zip(names, ticket.mask.values())}
 
-# %% ../../nbs/evidence/20_weights.ipynb #481b82d3
+# %% ../../nbs/evidence/20_weights.ipynb #bec8603a
 def unevenness(
     ticket:Ticket, # Any
     way:str="in", # As in `connections`
@@ -165,7 +165,7 @@ def unevenness(
         found[name] = float(share.var()/chance) if chance else np.nan
     return found
 
-# %% ../../nbs/evidence/20_weights.ipynb #a8e9e11b
+# %% ../../nbs/evidence/20_weights.ipynb #afcddb52
 def connection_table(
     tickets:dict, # {trial: [ticket of level 0, 1, …]}
 )->pd.DataFrame: # Columns trial, level, P_m, way, units, share, uneven, lone, within_two
@@ -183,7 +183,7 @@ def connection_table(
                                               within_two=near.mean()))
     return pd.DataFrame(rows)
 
-# %% ../../nbs/evidence/20_weights.ipynb #595098f7
+# %% ../../nbs/evidence/20_weights.ipynb #9f36758e
 def valley_depth(
     shares, # Of connections alive, one per unit
 )->float: # In [0, 1]; 0 where there is one peak, or the other one lies higher up
@@ -195,7 +195,7 @@ def valley_depth(
     lowest = np.minimum.accumulate(density[top::-1])[::-1] # between each place and the top
     return float((1 - lowest/density[:top + 1]).max())
 
-# %% ../../nbs/evidence/20_weights.ipynb #4595bbbb
+# %% ../../nbs/evidence/20_weights.ipynb #379571e0
 def sorted_by_chance(
     ticket:Ticket, # Any
     k:str, # Of the weight matrix
@@ -228,7 +228,7 @@ def plot_connections(
     np.atleast_1d(axes)[0].set_ylabel(f"{'Incoming' if way == 'in' else 'Outgoing'} alive (%)")
     return fig
 
-# %% ../../nbs/evidence/20_weights.ipynb #545fc1ad
+# %% ../../nbs/evidence/20_weights.ipynb #fd9a70de
 def layer_densities(
     tickets:list, # Of one trial, by level
 )->pd.DataFrame: # Columns P_m, level and one per weight matrix: per cent alive
@@ -237,7 +237,7 @@ def layer_densities(
             for o in tickets]
     return pd.DataFrame(rows).rename_axis("level").reset_index()
 
-# %% ../../nbs/evidence/20_weights.ipynb #8fd980cf
+# %% ../../nbs/evidence/20_weights.ipynb #f043f79d
 def overlap(
     a:Ticket, b:Ticket, # Of the same sizes
 )->pd.DataFrame: # Columns layer, shared (of a's weights, kept by b too), chance, times
@@ -245,7 +245,8 @@ def overlap(
     if a.sizes != b.sizes: raise InputError(f"tickets of {a.sizes} and {b.sizes} share no weights")
     rows = []
     for k, m in a.mask.items():
-        shared, chance = float((m & b.mask[k]).sum()/m.sum()), float(b.mask[k].double().mean())
+        shared = int((m & b.mask[k]).sum())/int(m.sum())
+        chance = float(b.mask[k].double().mean())
         rows.append(dict(layer=k, shared=shared, chance=chance, times=shared/chance))
     return pd.DataFrame(rows)
 
@@ -261,7 +262,7 @@ def overlap_table(
             parts.append(overlap(chosen[a], chosen[b]).assign(P_m=size, first=a, second=b))
     return pd.concat(parts, ignore_index=True)
 
-# %% ../../nbs/evidence/20_weights.ipynb #1cc64f95
+# %% ../../nbs/evidence/20_weights.ipynb #17743b07
 def first_layer(
     ticket:Ticket, # Any
     shape=(28, 28), # Of an image
@@ -273,7 +274,7 @@ def first_layer(
                          f"and the ticket {m.shape[1]} inputs: say its shape")
     return m.reshape(-1, *shape)
 
-# %% ../../nbs/evidence/20_weights.ipynb #95581e6a
+# %% ../../nbs/evidence/20_weights.ipynb #a14bf5b7
 def plot_pixels(
     tickets:list, # Of one trial, by level
     sizes=(100, 41.1, 16.9, 7.0, 2.9, 1.2, 0.5), # P_m in per cent: a picture each
@@ -288,7 +289,7 @@ def plot_pixels(
     fig.supxlabel("Units that look at a pixel", fontsize="medium")
     return fig
 
-# %% ../../nbs/evidence/20_weights.ipynb #376d9e9e
+# %% ../../nbs/evidence/20_weights.ipynb #ebb6cf8b
 def plot_units(
     tickets:list, # Of one trial, by level
     n:int=16, # Units to show: those that keep the most weights to the end
@@ -307,7 +308,7 @@ def plot_units(
     fig.colorbar(shown, ax=axes, label="networks it is alive in", shrink=0.8)
     return fig
 
-# %% ../../nbs/evidence/20_weights.ipynb #a5ddf8f3
+# %% ../../nbs/evidence/20_weights.ipynb #7129de5d
 def neighbour_pairs(
     maps, # Of bool [units, rows, columns]
     down:int=0, right:int=1, # Where the other pixel of a pair lies; the sign of `right` counts
@@ -337,7 +338,7 @@ def shuffled(
             mask[a, takes], mask[b, takes] = True, False
     return mask
 
-# %% ../../nbs/evidence/20_weights.ipynb #932b459f
+# %% ../../nbs/evidence/20_weights.ipynb #9cf96c16
 def locality(
     ticket:Ticket, # Any
     shape=(28, 28), # Of an image
@@ -362,7 +363,7 @@ def locality_table(
         for size in sizes for trial, ticket in zip(tickets, tickets_at(tickets, size))
         for d in distances])
 
-# %% ../../nbs/evidence/20_weights.ipynb #13f705a0
+# %% ../../nbs/evidence/20_weights.ipynb #f8b1c47d
 def lit_share(
     images:torch.Tensor, # [images, pixels]
 )->np.ndarray: # [pixels], in [0, 1]
@@ -381,7 +382,7 @@ def record_pixels(
                        recorded=datetime.now(timezone.utc).isoformat(timespec="seconds"))
     return write_table(table, name, "pixels", folder)
 
-# %% ../../nbs/evidence/20_weights.ipynb #ad49d1fc
+# %% ../../nbs/evidence/20_weights.ipynb #03963150
 pixel_groups = {"never lit": 0, "hardly ever, up to 0.1 %": 0.001, "rarely, up to 1 %": 0.01,
                 "sometimes, up to 20 %": 0.2, "often lit": 1} # name → largest share of images
 
@@ -408,7 +409,7 @@ def pixel_table(
                                  times=alive/m.mean()))
     return pd.DataFrame(rows)
 
-# %% ../../nbs/evidence/20_weights.ipynb #447487a0
+# %% ../../nbs/evidence/20_weights.ipynb #90acc69d
 movements = {"distance": lambda start, end: np.abs(end - start), # How far
              "away": lambda start, end: np.abs(end) - np.abs(start)} # Away from 0, or towards it
 _edges = np.round(np.arange(-4, 12.05, 0.1), 1) # In units of the layer's σ; ends take what is beyond
@@ -438,7 +439,7 @@ def movement_table(
                 parts.append(rows.assign(layer=k, kept=kept, measure=measure))
     return pd.concat(parts, ignore_index=True)[["layer", "kept", "measure", "low", "count", "total"]]
 
-# %% ../../nbs/evidence/20_weights.ipynb #44b8c71a
+# %% ../../nbs/evidence/20_weights.ipynb #be4bc796
 def record_movement(
     study:Study, # Its winning tickets' dense networks are in the store
     store, # A `Store`, or the folder of one
@@ -462,7 +463,7 @@ def record_movement(
     table.attrs = dict(parts=[part | dict(made=origin(store, keys))])
     return write_table(table, study.name, "movement", folder)
 
-# %% ../../nbs/evidence/20_weights.ipynb #88ae042a
+# %% ../../nbs/evidence/20_weights.ipynb #131df894
 def movement_means(
     table:pd.DataFrame, # As `recorded(…, "movement")` returns it
     P_m:float=7.0, # Size of the ticket, in per cent
@@ -480,7 +481,7 @@ def movement_means(
     means = pd.DataFrame(found).T.rename_axis(["layer", "trial"])
     return means[["far_kept", "far_rest", "away_kept", "away_rest"]]
 
-# %% ../../nbs/evidence/20_weights.ipynb #a64b53b7
+# %% ../../nbs/evidence/20_weights.ipynb #cb2b0460
 _movement_labels = {"distance": "Distance moved (σ)", "away": "Change of magnitude (σ)"}
 
 def plot_movement(
@@ -504,7 +505,7 @@ def plot_movement(
     np.atleast_1d(axes)[0].set_ylabel("Density")
     return fig
 
-# %% ../../nbs/evidence/20_weights.ipynb #29df6bc7
+# %% ../../nbs/evidence/20_weights.ipynb #2db93e46
 judged_size = 7.0 # P_m in per cent; see above
 
 def at_judged_size(
@@ -524,7 +525,7 @@ def initial_by_layer(
             rows.append(dict(layer=k, trial=trial, peak=peak_ratio(x), positive=(x > 0).mean()))
     return [o for _, o in pd.DataFrame(rows).groupby("layer")]
 
-# %% ../../nbs/evidence/20_weights.ipynb #08e6eb47
+# %% ../../nbs/evidence/20_weights.ipynb #a579a487
 def bimodal(
     rows:pd.DataFrame, # Of `initial_by_layer`
     where:str, # Which layer
@@ -542,7 +543,10 @@ def leaning(
     return judge_bound(f"{where}: share of positive θ₀", f"{'>' if side > 0 else '<'} 50 %",
                        "percent", mean_of(rows.positive), limit=0.5, neutral=0.5, side=side)
 
-# %% ../../nbs/evidence/20_weights.ipynb #1a74e809
+# %% ../../nbs/evidence/20_weights.ipynb #8fe0873c
+@claim("C14", "Tickets of Adam: the first layer keeps the distribution of its initial weights; the "
+       "second and the output layer turn bimodal, the second leaning positive, the output negative",
+       "appendix F.1, figure 15", "main.survival")
 def _c14(survival):
     first, second, output = initial_by_layer(recorded_tickets(survival))
     return [judge_number("hidden layer 1: density of θ₀ near 0 over beside it",
@@ -550,13 +554,18 @@ def _c14(survival):
             bimodal(second, "hidden layer 2"), bimodal(output, "output layer"),
             leaning(second, "hidden layer 2", 1), leaning(output, "output layer", -1)]
 
+# %% ../../nbs/evidence/20_weights.ipynb #9a823a40
+@claim("C15", "Tickets of SGD 0.8: all layers bimodal, the first leaning negative, the others positive",
+       "appendix F.2, figure 16", "sgd.survival")
 def _c15(survival):
     first, second, output = initial_by_layer(recorded_tickets(survival))
     return [bimodal(first, "hidden layer 1"), bimodal(second, "hidden layer 2"),
             bimodal(output, "output layer"), leaning(first, "hidden layer 1", -1),
             leaning(second, "hidden layer 2", 1), leaning(output, "output layer", 1)]
 
-# %% ../../nbs/evidence/20_weights.ipynb #5e1fce9e
+# %% ../../nbs/evidence/20_weights.ipynb #7f2e87be
+@claim("C18", "Weights of the ticket move more than the rest, and more often away from 0",
+       "appendix F.5, figures 19 and 20", "main.movement")
 def _c18(movement):
     means, parts = movement_means(movement, judged_size), []
     for layer, name in zip(sorted(set(means.index.get_level_values(0))),
@@ -568,7 +577,7 @@ def _c18(movement):
                               "points", mean_of(of.away_kept - of.away_rest))]
     return parts
 
-# %% ../../nbs/evidence/20_weights.ipynb #50ed6b1b
+# %% ../../nbs/evidence/20_weights.ipynb #a13db433
 def within_two(
     tickets:dict, # {trial: [one ticket]}
 )->list: # One value per trial
@@ -584,6 +593,10 @@ def first_matrix(
     "The unevenness of the first weight matrix."
     return np.array([[*unevenness(o, way).values()][0] for [o] in tickets.values()])
 
+# %% ../../nbs/evidence/20_weights.ipynb #f6d6a8e6
+@claim("C19", "Incoming connectivity is even over units; outgoing is uneven for Adam, with two peaks at "
+       "the input, and less so for SGD", "appendix F.6, figures 21 to 24",
+       ("main.survival", "sgd.survival"))
 def _c19(adam, sgd):
     adam, sgd = (at_judged_size(recorded_tickets(o)) for o in (adam, sgd))
     def even(name, tickets):
