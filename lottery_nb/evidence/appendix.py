@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = []
 
-# %% ../../nbs/evidence/21_appendix.ipynb #7bb30db5
+# %% ../../nbs/evidence/21_appendix.ipynb #c7d4b3e7
 import numpy as np
 import pandas as pd
 from ..core import InputError
@@ -14,7 +14,7 @@ from .claims import dense_networks, difference, grades, half_length, interpolate
 from .claims import judge_bound, judge_count, judge_range, mean_of, no_interval
 from .claims import one_round, rank_correlation, ratio, squared_error, values
 
-# %% ../../nbs/evidence/21_appendix.ipynb #3d6f90b9
+# %% ../../nbs/evidence/21_appendix.ipynb #e838de61
 def beyond_midway(
     a, # As in `values`, and so are the others
     b, # One end
@@ -28,7 +28,7 @@ def beyond_midway(
     d, h = a - (b + c)/2, half_length(errors, sizes)
     return Estimate(float(d), float(d - h), float(d + h), tuple(sizes))
 
-# %% ../../nbs/evidence/21_appendix.ipynb #2a5917b2
+# %% ../../nbs/evidence/21_appendix.ipynb #139d3d30
 _points, _factor = 0.003, 1/0.62 # What counts as a difference: C3's and C2's
 
 def judge_similar(
@@ -50,7 +50,7 @@ def judge_similar(
                (grades[2], "a difference that matters is not excluded"))
     return Part(statement, within, unit, ours, *verdict)
 
-# %% ../../nbs/evidence/21_appendix.ipynb #265c2dd4
+# %% ../../nbs/evidence/21_appendix.ipynb #f16257ba
 def setting(
     sweep:pd.DataFrame, # One row per run, with the swept column
     name:str, # Of that column, such as "lr"
@@ -63,7 +63,7 @@ def setting(
     if rows.empty: raise NotRun(f"no runs with {name} {value}")
     return rows
 
-# %% ../../nbs/evidence/21_appendix.ipynb #1ee15c29
+# %% ../../nbs/evidence/21_appendix.ipynb #7dbaa8d7
 def over(
     rows:pd.DataFrame, # A summary
     measure:str, # A column of it
@@ -76,7 +76,7 @@ def over(
 def highest(groups): return max(groups, key=np.mean)
 def lowest(groups): return min(groups, key=np.mean)
 
-# %% ../../nbs/evidence/21_appendix.ipynb #82bc83b0
+# %% ../../nbs/evidence/21_appendix.ipynb #9473f2f9
 _stop, _test, _valid = (f"early_stop_{o}" for o in ("iteration", "test_accuracy", "valid_accuracy"))
 
 def improves(
@@ -94,7 +94,7 @@ def stops(rows):
     dense = rows[np.isclose(rows.density, 1)]
     return bool((dense[_stop] < dense.end_iteration).all())
 
-# %% ../../nbs/evidence/21_appendix.ipynb #913d458a
+# %% ../../nbs/evidence/21_appendix.ipynb #65a0ae2e
 def pattern(
     sweep:pd.DataFrame, # With a column `name`
     name:str, # Of the setting
@@ -109,7 +109,7 @@ def pattern(
     return [part("more accurate", each, _valid, 1),
             part("sooner", [o for o in each if stops(o)], _stop, -1)]
 
-# %% ../../nbs/evidence/21_appendix.ipynb #2450dca7
+# %% ../../nbs/evidence/21_appendix.ipynb #9b2f7a87
 def small_sizes(main, measure, *conditions): return [over(main, measure, 0.012, 0.211, o)
                                                      for o in conditions]
 
@@ -126,7 +126,7 @@ def _c16(main):
             judge_bound(f"early stop from 21.1 to 1.2 %: resampled minus {where}", "> 0",
                         "iterations", stop)]
 
-# %% ../../nbs/evidence/21_appendix.ipynb #fcf0a54f
+# %% ../../nbs/evidence/21_appendix.ipynb #5c448e18
 @claim("C17", "Tickets found by pruning the initial weights, before any training, are worse than "
        "reinitialised ones", "appendix F, figure 18")
 def _c17(main):
@@ -137,7 +137,7 @@ def _c17(main):
             judge_bound("early stop from 21.1 to 1.2 %: pruned at iteration 0 over reinit", "> 1",
                         "times", ratio(slow, fast), limit=1, neutral=1)]
 
-# %% ../../nbs/evidence/21_appendix.ipynb #405e5bcc
+# %% ../../nbs/evidence/21_appendix.ipynb #59ec85e1
 @claim("C20", "Noise of half a standard deviation on the initial weights barely matters; with "
        "three, tickets still beat reinitialised ones", "appendix F, figure 25")
 def _c20(main):
@@ -155,7 +155,7 @@ def _c20(main):
             judge_bound(f"early stop {sizes}: reinit over 3σ", "> 1", "times", ratio(slow, fast),
                         limit=1, neutral=1)]
 
-# %% ../../nbs/evidence/21_appendix.ipynb #c4edfd53
+# %% ../../nbs/evidence/21_appendix.ipynb #ed3956ef
 @claim("C21", "Adam's learning rates from 2e-4 to 2e-3 are similar in accuracy, and 1.2e-3 and "
        "2e-3 are the fastest of them; the lottery-ticket pattern shows at every rate",
        "appendix G, figure 26", needs=("adam",))
@@ -171,7 +171,7 @@ def _c21(adam):
                         ratio(lowest(slower), highest(fastest)), limit=1, neutral=1),
             *pattern(adam, "lr")]
 
-# %% ../../nbs/evidence/21_appendix.ipynb #b1561a8d
+# %% ../../nbs/evidence/21_appendix.ipynb #b7f7cb34
 def with_more(
     rows:pd.DataFrame, # A summary
     more:pd.DataFrame, # Another, of the same setting; a run that is in both counts once
@@ -195,7 +195,7 @@ def _c22(main, sgd, rates):
                            "size", crossing(*curves, 1, 0.01), 0.01, 0.036, -1)
     return [f(lr) for lr in found for f in (speed, kept)]
 
-# %% ../../nbs/evidence/21_appendix.ipynb #1e45f793
+# %% ../../nbs/evidence/21_appendix.ipynb #1b356a36
 @claim("C23", "With momentum, learning rates from 0.025 to 0.1 keep high accuracy longest; 0.025 "
        "is the most accurate unpruned, and never improves with pruning", "appendix G, figure 28",
        needs=("momentum",))
@@ -214,7 +214,7 @@ def _c23(momentum):
             judge_range("accuracy at 0.025 below unpruned, sizes from 80 to 13.5 %", "points",
                         pruned, dense(0.025), -1)]
 
-# %% ../../nbs/evidence/21_appendix.ipynb #a1deaada
+# %% ../../nbs/evidence/21_appendix.ipynb #668b1eb8
 @claim("C24", "Pruning 10 or 20 % a round gives tickets that learn faster and are more accurate "
        "than pruning 40 % or more", "appendix G, figure 29", needs=("rates",))
 def _c24(rates):
@@ -233,7 +233,7 @@ def _c24(rates):
                         "0.1 and 0.2", "> 1", "times", ratio(lowest(coarse), highest(fine)),
                         limit=1, neutral=1)]
 
-# %% ../../nbs/evidence/21_appendix.ipynb #d9671a5b
+# %% ../../nbs/evidence/21_appendix.ipynb #44401f2d
 @claim("C25", "Initial weights with a standard deviation of 0.1 do about as well as Glorot's; the "
        "lottery-ticket pattern shows with every one", "appendix G, figure 30", needs=("inits",))
 def _c25(inits):
@@ -245,7 +245,7 @@ def _c25(inits):
                           ratio(*pair(_stop))),
             *pattern(inits, "init")]
 
-# %% ../../nbs/evidence/21_appendix.ipynb #e9b90a34
+# %% ../../nbs/evidence/21_appendix.ipynb #0f9b08f6
 def weights_in(sizes):
     "Number of weights of a network such as 784-300-100-10."
     at = [*map(int, sizes.split("-"))]
@@ -263,7 +263,7 @@ def at_counts(
              for count in counts]
     return values(pd.concat(found, axis=1))
 
-# %% ../../nbs/evidence/21_appendix.ipynb #39142941
+# %% ../../nbs/evidence/21_appendix.ipynb #048a7672
 def returns(
     table:pd.DataFrame, # A `curve`
     dense, # One value per network

@@ -25,13 +25,21 @@ from ..idea.tickets import Ticket, load_ticket, pack_ticket
 from ..idea.training import Point, Recipe, Run
 
 # %% ../../nbs/studies/11_store.ipynb #b0413db6
-_neutral = {"test_every": None} # Later fields with the value that does nothing; never change a line
+# Later fields with the value that does nothing; never change a line
+_neutral = {
+    "test_every": None,
+    "weight_decay": 0., "warmup": 0,
+    "schedule": "constant", "milestones": (), "gamma": 0.1,
+    "start": 0,
+}
 
 def naming_fields(
     recipe:Recipe, # Any
 )->dict: # Field → value
     "The fields of a recipe that are part of a run's key: all but later ones that do nothing."
-    return {k: v for k, v in asdict(recipe).items() if k not in _neutral or v != _neutral[k]}
+    named = {k: v for k, v in asdict(recipe).items() if k not in _neutral or v != _neutral[k]}
+    if recipe.milestones: named["milestones"] = ", ".join(map(str, recipe.milestones))
+    return named
 
 # %% ../../nbs/studies/11_store.ipynb #c0de0002
 def input_key(
