@@ -4,14 +4,18 @@
 
 # %% auto #0
 __all__ = ['grade_meanings', 'grades', 'paper_claims', 'curve', 'Estimate', 'grades_markdown', 'Part', 'Claim', 'claim',
-           'check_claims', 'scoreboard', 'verdicts', 'scoreboard_markdown']
+           'recorded_tables', 'check_claims', 'scoreboard', 'verdicts', 'scoreboard_markdown']
 
 # %% ../../nbs/evidence/18_claims.ipynb #75a35fcc
+import re
 from dataclasses import dataclass
+from inspect import signature
 import numpy as np
 import pandas as pd
 from scipy.stats import binomtest, t
-from ..core import InputError, check_choice
+from ..core import InputError, check_choice, quote
+from .tables import combine, main_studies, recorded
+from .tables import results_folder, table_path
 
 # %% ../../nbs/evidence/18_claims.ipynb #a13919a2
 class NotRun(LookupError):
@@ -201,7 +205,8 @@ def crossing(
 # %% ../../nbs/evidence/18_claims.ipynb #5eb857d5
 units = { # Factor, format, ending
     "iterations": (1, "{:+z,.0f}", " iterations"), "points": (100, "{:+z.2f}", " points"),
-    "percent": (100, "{:z.1f}", " %"), "runs": (100, "{:.1f}", " %"), "size": (100, "{:.1f} %", ""),
+    "percent": (100, "{:z.1f}", " %"), "runs": (100, "{:.1f}", " %"),
+    "settings": (100, "{:.1f}", " %"), "size": (100, "{:.1f} %", ""),
     "times": (1, "{:.2f}", " times"), "correlation": (1, "{:+z.2f}", "")}
 
 def show(
@@ -216,7 +221,7 @@ def show(
 
 # %% ../../nbs/evidence/18_claims.ipynb #6d4e08bb
 grade_meanings = {
-    "not run": "the runs it takes are not there",
+    "not run": "the runs or tables it takes are not there",
     "disagrees": "our interval excludes what the paper says, and does not even show its direction",
     "inconclusive": "our interval excludes neither what the paper says nor *no effect*, "
                     "or there are too few trials for an interval",
@@ -224,7 +229,8 @@ grade_meanings = {
                            "is smaller or larger than claimed, or not certainly large enough, or "
                            "found at another size, or not everywhere",
     "agrees": "our interval excludes *no effect*, and holds the paper's number or lies beyond "
-              "its bound; what is claimed for all sizes or runs holds for all of ours"}
+              "its bound; what is claimed for all sizes or runs holds for all of ours, and "
+              "what is called similar is so to within a stated margin"}
 grades = tuple(grade_meanings) # Weakest first
 
 def grades_markdown()->str: # A list in Markdown, best grade first
@@ -334,18 +340,19 @@ def judge_range(
 def judge_count(
     statement:str, # What runs should do
     does:pd.Series, # For each run, whether it does
-)->Part: # Its estimate is the share of runs
+    unit:str="runs", # What is counted: "runs", or "settings" of a sweep
+)->Part: # Its estimate is their share
     "Do all runs, or is it surely more than half?"
     k, n = int(does.sum()), len(does)
     share = binomtest(k, n).proportion_ci(0.95, "exact")
     verdict = ((grades[1], "") if share.high < 0.5 else
                (grades[2], "one half is not excluded") if share.low <= 0.5 else
-               (grades[4], "") if k == n else (grades[3], "not in every run"))
+               (grades[4], "") if k == n else (grades[3], f"not in every {unit[:-1]}"))
     ours = Estimate(k/n, float(share.low), float(share.high), (n,))
-    return Part(statement, "all", "runs", ours, *verdict)
+    return Part(statement, "all", unit, ours, *verdict)
 
 # %% ../../nbs/evidence/18_claims.ipynb #e2ed804f
-paper_claims = {} # By id
+paper_claims = {} # By id, in the order of their numbers
 
 @dataclass(frozen=True)
 class Claim:
@@ -353,16 +360,62 @@ class Claim:
     id:str # Such as "C1"
     sentence:str # What the paper says, in our words
     where:str # Section and figure of the paper
-    parts:object # A function of a summary to a list of `Part`
+    parts:object # A function of the tables it needs to a list of `Part`
+    needs:tuple # Names of these tables, as in `recorded_tables`
 
+# %% ../../nbs/evidence/18_claims.ipynb #981f2837
+def by_number(id): return id[0], int(id[1:])
+
+def check_claim(claim):
+    "Raise `InputError` for an id or needs that cannot be, or an id that another function has."
+    if not re.fullmatch("[A-Z][0-9]+", claim.id):
+        raise InputError(f"a claim's id is a capital and a number, not {quote(claim.id)}")
+    if claim.id in paper_claims and paper_claims[claim.id].parts.__name__ != claim.parts.__name__:
+        raise InputError(f"there is a claim {claim.id} already")
+    takes = [*signature(claim.parts).parameters]
+    if len(takes) != len(claim.needs):
+        raise InputError(f"claim {claim.id} needs {list(claim.needs)}, but takes {takes}")
+
+# %% ../../nbs/evidence/18_claims.ipynb #1560cda3
 def claim(
     id:str, # As in `Claim`
     sentence:str,
     where:str,
+    needs:tuple=("main",),
 ): # A decorator
-    "Enter a function into `paper_claims`."
-    def enter(parts): paper_claims[id] = Claim(id, sentence, where, parts); return parts
+    "Enter a function into `paper_claims`; raises `InputError` for an id that is taken."
+    def enter(parts):
+        new = Claim(id, sentence, where, parts, (needs,) if isinstance(needs, str) else needs)
+        check_claim(new)
+        paper_claims[id] = new
+        for o in sorted(paper_claims, key=by_number): paper_claims[o] = paper_claims.pop(o)
+        return parts
     return enter
+
+# %% ../../nbs/evidence/18_claims.ipynb #daf25276
+_together = (*main_studies, "resample", "iteration0", "noise") # Differ in their conditions only
+
+def read_needed(
+    need:str, # A name as in `recorded_tables`
+    folder, # Where the tables are
+): # The table; None where it is not recorded
+    "Read what a claim needs."
+    name, _, kind = need.partition(".")
+    names = _together if need == "main" else [name]
+    found = [recorded(o, kind or "summary", folder) for o in names
+             if table_path(o, kind or "summary", folder).exists()]
+    if len(found) > 1: return combine(*found)
+    return found[0] if found else None
+
+# %% ../../nbs/evidence/18_claims.ipynb #f273df5c
+def recorded_tables(
+    *needs:str, # Such as "main", "adam" or "sgd.survival"; default: all that `paper_claims` need
+    folder=None, # Where they are; default: nbs/paper/results of the checkout
+)->dict: # {name: table}, without those that are not recorded
+    "The recorded tables that claims need; raises `InputError` for one that cannot be read."
+    needs = needs or dict.fromkeys(need for o in paper_claims.values() for need in o.needs)
+    tables = {o: read_needed(o, folder or results_folder) for o in needs}
+    return {k: o for k, o in tables.items() if o is not None}
 
 # %% ../../nbs/evidence/18_claims.ipynb #8ef3a15c
 _stop, _accuracy = "early_stop_iteration", "early_stop_test_accuracy"
@@ -533,15 +586,30 @@ def _c13(summary):
                            "points", difference(*between(low, 0.211, *pair)))
     return [part("all sizes from 21.1 % down", 0), part("from 21.1 to 1.2 %", 0.012)]
 
+# %% ../../nbs/evidence/18_claims.ipynb #4cfcc2ed
+def by_name(
+    tables, # A summary, or {name: table}
+)->dict: # {name: table}
+    "Tables by the names that claims know."
+    return {"main": tables} if isinstance(tables, pd.DataFrame) else tables
+
+def parts_of(claim, tables):
+    "What a claim says on these tables; raises `NotRun` where one is missing, or runs are."
+    for o in claim.needs:
+        if o not in tables: raise NotRun(f"no table {o}")
+    return claim.parts(*(tables[o] for o in claim.needs))
+
 # %% ../../nbs/evidence/18_claims.ipynb #0dfd5bbd
 def check_claims(
-    summary:pd.DataFrame, # One row per run, such as `Findings.summary`
+    tables, # A summary, such as `Findings.summary`; or {name: table}, as from `recorded_tables`
+    *ids:str, # Of claims; all where none is given
 )->dict: # {id: list of `Part`}
-    "Every claim on these runs; a claim whose runs are not there has one part, not run."
+    "Claims on these runs; a claim whose runs are not there has one part, not run."
+    for o in ids: check_choice("claim", o, list(paper_claims))
     def parts(claim):
-        try: return claim.parts(summary)
+        try: return parts_of(claim, by_name(tables))
         except NotRun: return [Part(claim.sentence, "", "", None, grades[0])]
-    return {id: parts(claim) for id, claim in paper_claims.items()}
+    return {id: parts(o) for id, o in paper_claims.items() if not ids or id in ids}
 
 # %% ../../nbs/evidence/18_claims.ipynb #a5d2c9f8
 def in_words(
@@ -551,49 +619,53 @@ def in_words(
     o = part.ours
     if not o: return dict(ours="", interval="", n="")
     ours = show(part.unit, o.mean)
-    if part.unit == "runs": ours = f"{round(o.mean*o.n[0]):,} of {o.n[0]:,} runs"
+    if part.unit in ("runs", "settings"):
+        ours = f"{round(o.mean*o.n[0]):,} of {o.n[0]:,} {part.unit}"
     return dict(ours=ours, interval=show(part.unit, o.low, o.high), n=" vs ".join(map(str, o.n)))
 
-def signed(rows, summary):
-    table = pd.DataFrame(rows)
-    table.attrs = dict(summary.attrs)
+def signed(rows, tables):
+    "A table of these rows that says what made the tables behind it."
+    table, behind = pd.DataFrame(rows), [o.attrs for o in by_name(tables).values()]
+    parts = [part for o in behind for part in o.get("parts", [])]
+    table.attrs = {k: o for attrs in behind for k, o in attrs.items()}
+    if parts: table.attrs["parts"] = parts
     return table
 
 # %% ../../nbs/evidence/18_claims.ipynb #1cf51c8c
 def scoreboard(
-    summary:pd.DataFrame, # One row per run, such as `Findings.summary`
-    first=None, # Earlier verdicts, one per claim, such as {"C1": "agrees"}, to show beside
+    tables, # As in `check_claims`
+    first=None, # Earlier verdicts of some claims, such as {"C1": "agrees"}, to show beside
+    ids=(), # Of claims; all where none is given
 )->pd.DataFrame: # A row per part, as text
     "What the paper says and what came out, part by part."
     def row(id, i, part):
         columns = {"claim": id, "what": part.statement, "paper": part.paper} | in_words(part)
         columns |= dict(verdict=part.verdict, note=part.note)
-        return columns if first is None else columns | {"first verdict": "" if i else first[id]}
-    checked = check_claims(summary).items()
-    return signed([row(id, i, o) for id, parts in checked for i, o in enumerate(parts)], summary)
+        return columns if first is None else columns | {"first verdict": before(id, i)}
+    def before(id, i): return "" if i else first.get(id, "")
+    checked = check_claims(tables, *ids).items()
+    return signed([row(id, i, o) for id, parts in checked for i, o in enumerate(parts)], tables)
 
 def verdicts(
-    summary:pd.DataFrame, # As in `scoreboard`
+    tables, # As in `check_claims`
     first=None, # As in `scoreboard`
 )->pd.DataFrame: # A row per claim: id, claim, where, verdict
     "The verdict on each claim: that of its weakest part."
     def row(o, parts):
         verdict = min((part.verdict for part in parts), key=grades.index)
         columns = dict(id=o.id, claim=o.sentence, where=o.where, verdict=verdict)
-        return columns if first is None else columns | {"first verdict": first[o.id]}
-    checked = check_claims(summary).items()
-    return signed([row(paper_claims[id], parts) for id, parts in checked], summary)
+        return columns if first is None else columns | {"first verdict": first.get(o.id, "")}
+    checked = check_claims(tables).items()
+    return signed([row(paper_claims[id], parts) for id, parts in checked], tables)
 
 # %% ../../nbs/evidence/18_claims.ipynb #9b27fd06
 def scoreboard_markdown(
-    summary:pd.DataFrame, # As in `scoreboard`
-    *ids:str, # Of claims; all where none is given
+    tables, # As in `check_claims`
+    *ids:str, # As in `check_claims`
     first=None, # As in `scoreboard`
 )->str: # A table in Markdown
     "The scoreboard for a text, notes beside the verdicts."
-    for o in ids: check_choice("claim", o, list(paper_claims))
-    table = scoreboard(summary, first)
+    table = scoreboard(tables, first, ids)
     table.verdict += table.pop("note").map(lambda o: o and f": {o}")
-    if ids: table = table[table.claim.isin(ids)]
     rows = [table.columns, ["---"]*table.shape[1], *table.to_numpy()]
     return "\n".join(f"| {' | '.join(o)} |" for o in rows)

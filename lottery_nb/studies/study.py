@@ -27,7 +27,7 @@ from ..idea.experiment import Trial, check_list, conditions, split_recipe
 from ..idea.network import check_sizes, init_std
 from ..idea.pruning import alive, check_rates, criteria, criterion_name, find_criterion
 from ..idea.pruning import magnitude_prune
-from ..idea.tickets import check_count, dense_ticket, rewind
+from ..idea.tickets import dense_ticket, rewind
 from ..idea.training import Recipe, Run
 from ..engines.engines import find_engine, train_many
 from .driver import Driver, Memory, in_pieces, run_in_store, train_here
@@ -136,8 +136,8 @@ def check_recipe(
 def check_network(
     sizes, init, # Of a study
 ):
-    "Raise `InputError` for a network that is none, or is larger than a ticket's file."
-    check_count(check_sizes(sizes))
+    "Raise `InputError` for a network that is none, or too large."
+    check_sizes(sizes)
     check_number("init", init_std(1, 1, init), 0, 1e6, above=True)
 
 def check_pruning(
