@@ -30,7 +30,7 @@ from ..studies.study import summary_row
 
 # %% ../../nbs/evidence/19_deviations.ipynb #052a9fd6
 @njit(nogil=True, error_model="numpy")
-def frozen_steps(net, images, batches, optimizer, lr, beta1, beta2, eps):
+def frozen_steps(net, images, batches, rates, method):
     "As `sparse.train_steps`, but the gradient of every weight below 1e-6 is dropped."
     size, weights = batches.shape[1], len(net.params) - (net.unit_at[-1] - net.unit_at[1])
     for s in range(len(batches)):
@@ -38,7 +38,7 @@ def frozen_steps(net, images, batches, optimizer, lr, beta1, beta2, eps):
             add_gradient(net, images, batches[s, at:at + LANES], size)
         for k in range(weights):
             if net.params[k] < 1e-6: net.grads[k] = 0
-        update(net, optimizer, lr, beta1, beta2, eps)
+        update(net, rates[s], method)
 
 # %% ../../nbs/evidence/19_deviations.ipynb #2ae3597b
 class CarriedAdam:
