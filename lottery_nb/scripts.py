@@ -173,17 +173,14 @@ def find_and_write(
 ):
     "Train a study in a folder, write what came of it, and remove the runs."
     from lottery_nb.studies.store import Store
-    from lottery_nb.studies.study import findings, run_study
     store = Store(folder/"runs")
     store.path.mkdir(exist_ok=True)
     study.save(folder/"study.yaml")
     announce_studies([study], store, folder, lambda o: {}, engine, root)
-    run_study(study, store, engine, root=root)
-    found = findings(study, store, root)
+    found = study.run(None, store, engine, root=root).in_memory()
     write_findings(found, folder)
     shutil.rmtree(store.path, ignore_errors=True)
-    table = found.table().rename(index="{:.1f}".format)
-    print(table.to_string(float_format="{:.1f}".format))
+    print(found.table(words=True).rename(index="{:.1f}".format).to_string())
     print(f"\nfigure, tables and tickets: {folder.resolve()}")
 
 # %% ../nbs/23_scripts.ipynb #991fb399
