@@ -88,7 +88,7 @@ def _named(self:Driver, job):
     if key in self.store: return key, looking
     return run_key(job, self.data, self.engine), job
 
-# %% ../../nbs/studies/12_driver.ipynb #06630701
+# %% ../../nbs/studies/12_driver.ipynb #7eb5b4b3
 def run_in_store(
     key:str, # Of the run
     store, # Where it is, or should be

@@ -184,6 +184,14 @@ def describe(
     made |= {k: v.isoformat(timespec="seconds") for k, v in times.items()}
     return dict(inputs=inputs, network=shape, outcome=outcome, made=made | _origin())
 
+def given_inputs(
+    meta:dict, # As in `meta.json`
+)->list: # As `input_key` takes them
+    "What went into a run."
+    inputs = meta["inputs"]
+    names = "fingerprint", "recipe", "seed", "ticket"
+    return [*(inputs[k] for k in names), inputs.get("engine", "")]
+
 # %% ../../nbs/studies/11_store.ipynb #05f70f9d
 _contents = ("history.parquet", "weights.safetensors")
 _files = (*_contents, "meta.json")
@@ -201,14 +209,6 @@ def pack_run(
     return files | {"meta.json": json.dumps(sealed(meta), indent=1).encode()}
 
 # %% ../../nbs/studies/11_store.ipynb #f3a264f0
-def given_inputs(
-    meta:dict, # As in `meta.json`
-)->list: # As `input_key` takes them
-    "What went into a run."
-    inputs = meta["inputs"]
-    names = "fingerprint", "recipe", "seed", "ticket"
-    return [*(inputs[k] for k in names), inputs.get("engine", "")]
-
 def read_meta(
     folder:Path, # Of a run; its name is the key
 )->dict:
@@ -234,6 +234,7 @@ def read_recipe(
     raise Unreadable(f"a run whose recipe has {', '.join(sorted(later))} "
                      "is of a later version of lottery_nb")
 
+# %% ../../nbs/studies/11_store.ipynb #9aaa1aee
 def read_run(
     folder:Path, # Of a run; its name is the key
 )->Run: # Equal to the one written
@@ -443,6 +444,7 @@ def put(self:Store,
                     with suppress(OSError): o.rmdir()
     return key
 
+# %% ../../nbs/studies/11_store.ipynb #ffe98cc1
 @patch
 def _put(self:Store, files, part, folder):
     "Write the files of a run to the folder `part`, and move that to `folder`."
