@@ -23,6 +23,7 @@ from ..core import InputError, check_number, check_seed, provenance, quote
 from ..idea.data import Dataset
 from ..idea.tickets import Ticket, load_ticket, pack_ticket
 from ..idea.training import Point, Recipe, Run, optimizers
+from ..engines.engines import built_in
 
 # %% ../../nbs/studies/11_store.ipynb #b0413db6
 # Later fields with the value that does nothing; never change a line
@@ -42,13 +43,11 @@ def naming_fields(
     return named
 
 # %% ../../nbs/studies/11_store.ipynb #c0de0002
-_interchangeable = ("reference", "sparse", "batched") # Engines that agree; never take one away
-
 def foreign(
     engine:str, # What trained, or will train
 )->str: # The same; "" where it is one of this package's engines
-    "The name of a trainer whose runs are its own."
-    return "" if engine in _interchangeable else engine
+    "The name of an engine of somebody's own, whose runs differ from ours."
+    return "" if engine in built_in else engine
 
 def input_key(
     fingerprint:str, # Of the data
@@ -234,7 +233,7 @@ def read_recipe(
     raise Unreadable(f"a run whose recipe has {', '.join(sorted(later))} "
                      "is of a later version of lottery_nb")
 
-# %% ../../nbs/studies/11_store.ipynb #9aaa1aee
+# %% ../../nbs/studies/11_store.ipynb #57fefc75
 def read_run(
     folder:Path, # Of a run; its name is the key
 )->Run: # Equal to the one written
@@ -444,7 +443,7 @@ def put(self:Store,
                     with suppress(OSError): o.rmdir()
     return key
 
-# %% ../../nbs/studies/11_store.ipynb #ffe98cc1
+# %% ../../nbs/studies/11_store.ipynb #9d96431a
 @patch
 def _put(self:Store, files, part, folder):
     "Write the files of a run to the folder `part`, and move that to `folder`."
