@@ -355,7 +355,7 @@ def lottery_study(
 @script
 def lottery_deviations(
     dataset:str="mnist", # "sample" (5,000 digits, no download), "mnist" or "fashion"
-    store:str="lottery_store", # Folder of the honest runs, such as the main study's; others go to folders beside it
+    store:str="lottery_store", # Folder of the runs, such as the main study's
     root:str=None, # Data folder; default: LOTTERY_NB_DATA, then a cache folder
     trials:int=None, # Repetitions with other initial weights; default: 2 to 5, as long as each deviation takes
     rounds:int=28, # How often to prune
