@@ -84,7 +84,7 @@ def registered(
     names = [k for k, o in criteria.items() if o is score]
     return names[0] if names else score
 
-# %% ../../nbs/studies/13_study.ipynb #b35fbd82
+# %% ../../nbs/studies/13_study.ipynb #8715a94a
 def trial_numbers(
     value, # How many trials, or a list of their numbers
     what:str="trials", # As the message names it
@@ -133,7 +133,7 @@ def check_recipe(
     if not isinstance(recipe, Recipe):
         raise InputError(f"recipe must be a Recipe, not {quote(recipe)}")
 
-# %% ../../nbs/studies/13_study.ipynb #3fa56045
+# %% ../../nbs/studies/13_study.ipynb #db41ec14
 def check_network(
     sizes, init, # Of a study
 ):
@@ -197,7 +197,7 @@ def check_study(
     if (total := most_trainings(study)) > 10**6:
         raise InputError(f"a study has at most 1,000,000 trainings, not {total:,}")
 
-# %% ../../nbs/studies/13_study.ipynb #f1581403
+# %% ../../nbs/studies/13_study.ipynb #3ec87638
 def check_rewinding(
     study:Study, # With the condition "rewound", and no sweep of what its k hangs on
 ):
@@ -247,7 +247,7 @@ def at_each_value(
     if name == "rate" and any(isinstance(o, dict) for o in values): write = written_rate
     return [({name: write(o)}, at_value(study, o)) for o in values]
 
-# %% ../../nbs/studies/13_study.ipynb #ff29367e
+# %% ../../nbs/studies/13_study.ipynb #cc6a905a
 def written_rate(
     rate, # A number, or {layer: share}
 )->str: # Such as "fc1 0.2, fc2 0.1"
@@ -406,7 +406,7 @@ class Held:
     def covers(self, experiment): return any(covers(o, experiment) for o in self.experiments)
     def has(self, labels): return frozenset(labels.items()) in self.rows
 
-# %% ../../nbs/studies/13_study.ipynb #7563b60e
+# %% ../../nbs/studies/13_study.ipynb #e7405e31
 @patch
 def trial(self:Study,
     number:int=0, # Which
@@ -418,7 +418,7 @@ def trial(self:Study,
     ticket = dense_ticket(self.sizes, seed, self.init)
     return Trial(ticket, self.rounds, rates, self.recipe, seed, self.score, self.scope, data)
 
-# %% ../../nbs/studies/13_study.ipynb #4754a02f
+# %% ../../nbs/studies/13_study.ipynb #846f421e
 def started(
     study:Study, # What to do
     held:Held=Held(), # What need not be done
@@ -448,7 +448,7 @@ def experiments(
     return [(labels_of(o), conditions[o["condition"]](trial, **o["options"]))
             for o, _, trial in started(study, held, data)]
 
-# %% ../../nbs/studies/13_study.ipynb #98ad7152
+# %% ../../nbs/studies/13_study.ipynb #598e14d8
 _planned = ["labels", "condition", "density", "weights", "iterations"]
 
 def foreseen(
@@ -523,7 +523,7 @@ class StoredRuns:
         if (run := self.store.get(key)) is not None: return labels, run
         raise InputError(f"{run_in_store(key, self.store)} is gone: run the study again")
 
-# %% ../../nbs/studies/13_study.ipynb #b00422af
+# %% ../../nbs/studies/13_study.ipynb #508812fa
 class NothingFinished(InputError):
     "A store holds nothing of a study yet."
 
@@ -544,7 +544,7 @@ def tables(self:Findings)->tuple[pd.DataFrame, pd.DataFrame]: # Frame and summar
         rows.append(summary_row(labels, run))
     return (self._signed(pd.concat(frames, ignore_index=True)), self._signed(pd.DataFrame(rows)))
 
-# %% ../../nbs/studies/13_study.ipynb #b0a39a1f
+# %% ../../nbs/studies/13_study.ipynb #bbcf7a2b
 _standard = ["condition", "trial", "draw", "level"]
 
 def set_apart(
@@ -558,7 +558,7 @@ def set_apart(
 def all_labels(runs): # Of runs that may be in a store, without reading them
     return runs.labels() if isinstance(runs, StoredRuns) else [labels for labels, _ in runs]
 
-# %% ../../nbs/studies/13_study.ipynb #f5fc387b
+# %% ../../nbs/studies/13_study.ipynb #7fc000ac
 @patch
 def select(self:Findings,
     condition:str="winning", # As tables call it
@@ -574,7 +574,7 @@ def select(self:Findings,
     if not places: raise InputError(f"no run has all of these labels: {quote(wanted)}")
     return [self.runs[i] for i in sorted(places, key=lambda i: every[i]["level"])]
 
-# %% ../../nbs/studies/13_study.ipynb #26d6c975
+# %% ../../nbs/studies/13_study.ipynb #ac53d665
 @patch(as_prop=True)
 def tickets(self:Findings)->dict: # {trial: [ticket of level 0, 1, …]}
     "The winning tickets, of a sweep {value: {trial: [ticket, …]}}; `select` has everybody's."
@@ -587,7 +587,7 @@ def tickets(self:Findings)->dict: # {trial: [ticket of level 0, 1, …]}
         chain.setdefault(labels["trial"], []).append(self.runs[i][1].ticket)
     return found
 
-# %% ../../nbs/studies/13_study.ipynb #0123012a
+# %% ../../nbs/studies/13_study.ipynb #0bf99525
 def shared_sizes(
     summary:pd.DataFrame, # A row per run
     by:list, # Columns that tell conditions apart
@@ -618,7 +618,7 @@ def table(self:Findings,
     if words: means = in_words(means)
     return side_by_side(means, words)
 
-# %% ../../nbs/studies/13_study.ipynb #952a6966
+# %% ../../nbs/studies/13_study.ipynb #e399c952
 def in_words(
     means:pd.DataFrame, # Early stop, accuracy, and perhaps whether the first is a lower bound
 )->pd.DataFrame: # Text
@@ -807,7 +807,7 @@ def progress_bar(
             bar.total += sum(more)
         yield bar.update, grow
 
-# %% ../../nbs/studies/13_study.ipynb #663e5624
+# %% ../../nbs/studies/13_study.ipynb #dc04e1a5
 @contextmanager
 def trainer_for(
     study:Study, data:Dataset, # What to train, on what
@@ -836,7 +836,7 @@ def run(self:Study,
     "Train what the store lacks of a study. Interrupted at any moment, it goes on when run again."
     name, store = find_engine(engine)[0], Memory() if store is None else as_store(store)
     check_number("piece", piece, 1, whole=True)
-    study = about(self, data)
+    study = study_for(self, data)
     if executor is not None: check_executor(executor, study, name)
     data = study_data(study, root) if data is None else data
     driver = advanced(study, data, store, held, foreign(name))
@@ -848,8 +848,8 @@ def run(self:Study,
             found = driver.run(trainer)
     return found_by(study, data, store, found, driver)
 
-# %% ../../nbs/studies/13_study.ipynb #a79bf302
-def about(
+# %% ../../nbs/studies/13_study.ipynb #cb2c01c7
+def study_for(
     study:Study, # May name another data set
     data, # Handed over, or None
 )->Study: # Without a name where the data are others
@@ -873,7 +873,7 @@ def finished(self:Study,
     engine="auto", # What has trained it
 )->Findings: # Of what the store has
     "What is finished of a study; trains nothing."
-    study, store, name = about(self, data), as_store(store), find_engine(engine)[0]
+    study, store, name = study_for(self, data), as_store(store), find_engine(engine)[0]
     data = study_data(study, root) if data is None else data
     driver = advanced(study, data, store, held, foreign(name))
     return found_by(study, data, store, driver.results(), driver)
@@ -924,7 +924,7 @@ def seconds_per_iteration(
         points.append((sum(alive(ticket.mask).values()), seconds))
     return tuple(np.polyfit(*zip(*points), 1))
 
-# %% ../../nbs/studies/13_study.ipynb #11461049
+# %% ../../nbs/studies/13_study.ipynb #41e7d76c
 def unforeseen(
     study:Study, driver:Driver, held:Held, # As for `planned`
     plan:pd.DataFrame, # What is foreseen
@@ -971,7 +971,7 @@ def estimate(
     table = plan.groupby("condition", sort=False).agg(**columns)
     return pd.concat([table, table.sum().to_frame("all").T.astype(table.dtypes)])
 
-# %% ../../nbs/studies/13_study.ipynb #df71a735
+# %% ../../nbs/studies/13_study.ipynb #d1f96f44
 def chosen_controls(
     controls, # A name, a list of names, or {name: options}
     draws:int, # Of those that draw, where their options say nothing else
@@ -991,7 +991,7 @@ def chosen_controls(
     return {"winning": {}} | {c: usual[c] | (o or {}) if isinstance(o or {}, dict) else o
                               for c, o in given.items()}
 
-# %% ../../nbs/studies/13_study.ipynb #4bedaa14
+# %% ../../nbs/studies/13_study.ipynb #b534fd87
 def with_parameters(
     func, # Its parameters have comments
 ): # The same function
