@@ -32,7 +32,7 @@ from ..idea.tickets import check_count, dense_ticket, rewind
 from ..idea.training import Recipe, Run
 from ..engines.engines import find_engine, train_many
 from .driver import Driver, Memory, in_pieces, run_in_store, train_here
-from .store import Store, foreign
+from .store import Store, own_engine
 
 # %% ../../nbs/studies/13_study.ipynb #1ef3a028
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def registered(
     names = [k for k, o in criteria.items() if o is score]
     return names[0] if names else score
 
-# %% ../../nbs/studies/13_study.ipynb #8715a94a
+# %% ../../nbs/studies/13_study.ipynb #5fee3d40
 def trial_numbers(
     value, # How many trials, or a list of their numbers
     what:str="trials", # As the message names it
@@ -133,7 +133,7 @@ def check_recipe(
     if not isinstance(recipe, Recipe):
         raise InputError(f"recipe must be a Recipe, not {quote(recipe)}")
 
-# %% ../../nbs/studies/13_study.ipynb #db41ec14
+# %% ../../nbs/studies/13_study.ipynb #668c3b14
 def check_network(
     sizes, init, # Of a study
 ):
@@ -197,7 +197,7 @@ def check_study(
     if (total := most_trainings(study)) > 10**6:
         raise InputError(f"a study has at most 1,000,000 trainings, not {total:,}")
 
-# %% ../../nbs/studies/13_study.ipynb #3ec87638
+# %% ../../nbs/studies/13_study.ipynb #6df032c9
 def check_rewinding(
     study:Study, # With the condition "rewound", and no sweep of what its k hangs on
 ):
@@ -247,7 +247,7 @@ def at_each_value(
     if name == "rate" and any(isinstance(o, dict) for o in values): write = written_rate
     return [({name: write(o)}, at_value(study, o)) for o in values]
 
-# %% ../../nbs/studies/13_study.ipynb #cc6a905a
+# %% ../../nbs/studies/13_study.ipynb #481bbac1
 def written_rate(
     rate, # A number, or {layer: share}
 )->str: # Such as "fc1 0.2, fc2 0.1"
@@ -406,7 +406,7 @@ class Held:
     def covers(self, experiment): return any(covers(o, experiment) for o in self.experiments)
     def has(self, labels): return frozenset(labels.items()) in self.rows
 
-# %% ../../nbs/studies/13_study.ipynb #e7405e31
+# %% ../../nbs/studies/13_study.ipynb #28f999ad
 @patch
 def trial(self:Study,
     number:int=0, # Which
@@ -418,7 +418,7 @@ def trial(self:Study,
     ticket = dense_ticket(self.sizes, seed, self.init)
     return Trial(ticket, self.rounds, rates, self.recipe, seed, self.score, self.scope, data)
 
-# %% ../../nbs/studies/13_study.ipynb #846f421e
+# %% ../../nbs/studies/13_study.ipynb #58821d24
 def started(
     study:Study, # What to do
     held:Held=Held(), # What need not be done
@@ -448,7 +448,7 @@ def experiments(
     return [(labels_of(o), conditions[o["condition"]](trial, **o["options"]))
             for o, _, trial in started(study, held, data)]
 
-# %% ../../nbs/studies/13_study.ipynb #598e14d8
+# %% ../../nbs/studies/13_study.ipynb #c78895f4
 _planned = ["labels", "condition", "density", "weights", "iterations"]
 
 def foreseen(
@@ -523,7 +523,7 @@ class StoredRuns:
         if (run := self.store.get(key)) is not None: return labels, run
         raise InputError(f"{run_in_store(key, self.store)} is gone: run the study again")
 
-# %% ../../nbs/studies/13_study.ipynb #508812fa
+# %% ../../nbs/studies/13_study.ipynb #4925001d
 class NothingFinished(InputError):
     "A store holds nothing of a study yet."
 
@@ -544,7 +544,7 @@ def tables(self:Findings)->tuple[pd.DataFrame, pd.DataFrame]: # Frame and summar
         rows.append(summary_row(labels, run))
     return (self._signed(pd.concat(frames, ignore_index=True)), self._signed(pd.DataFrame(rows)))
 
-# %% ../../nbs/studies/13_study.ipynb #bbcf7a2b
+# %% ../../nbs/studies/13_study.ipynb #fc369ac1
 _standard = ["condition", "trial", "draw", "level"]
 
 def set_apart(
@@ -558,7 +558,7 @@ def set_apart(
 def all_labels(runs): # Of runs that may be in a store, without reading them
     return runs.labels() if isinstance(runs, StoredRuns) else [labels for labels, _ in runs]
 
-# %% ../../nbs/studies/13_study.ipynb #7fc000ac
+# %% ../../nbs/studies/13_study.ipynb #0dbcdbb7
 @patch
 def select(self:Findings,
     condition:str="winning", # As tables call it
@@ -574,7 +574,7 @@ def select(self:Findings,
     if not places: raise InputError(f"no run has all of these labels: {quote(wanted)}")
     return [self.runs[i] for i in sorted(places, key=lambda i: every[i]["level"])]
 
-# %% ../../nbs/studies/13_study.ipynb #ac53d665
+# %% ../../nbs/studies/13_study.ipynb #235300ba
 @patch(as_prop=True)
 def tickets(self:Findings)->dict: # {trial: [ticket of level 0, 1, …]}
     "The winning tickets, of a sweep {value: {trial: [ticket, …]}}; `select` has everybody's."
@@ -587,7 +587,7 @@ def tickets(self:Findings)->dict: # {trial: [ticket of level 0, 1, …]}
         chain.setdefault(labels["trial"], []).append(self.runs[i][1].ticket)
     return found
 
-# %% ../../nbs/studies/13_study.ipynb #0bf99525
+# %% ../../nbs/studies/13_study.ipynb #400304d4
 def shared_sizes(
     summary:pd.DataFrame, # A row per run
     by:list, # Columns that tell conditions apart
@@ -618,7 +618,7 @@ def table(self:Findings,
     if words: means = in_words(means)
     return side_by_side(means, words)
 
-# %% ../../nbs/studies/13_study.ipynb #e399c952
+# %% ../../nbs/studies/13_study.ipynb #c83d6513
 def in_words(
     means:pd.DataFrame, # Early stop, accuracy, and perhaps whether the first is a lower bound
 )->pd.DataFrame: # Text
@@ -716,7 +716,7 @@ def check_executor(
     if study.dataset is None:
         raise InputError("workers load their data by name: data of your own are trained in this "
                          "process, without an executor, or get a name that the workers know")
-    if foreign(engine):
+    if own_engine(engine):
         raise InputError("workers know the engines of this package: an engine of your own "
                          "trains in this process, without an executor")
     if not callable(getattr(executor, "submit", None)):
@@ -807,7 +807,7 @@ def progress_bar(
             bar.total += sum(more)
         yield bar.update, grow
 
-# %% ../../nbs/studies/13_study.ipynb #dc04e1a5
+# %% ../../nbs/studies/13_study.ipynb #0dde3c83
 @contextmanager
 def trainer_for(
     study:Study, data:Dataset, # What to train, on what
@@ -839,7 +839,7 @@ def run(self:Study,
     study = study_for(self, data)
     if executor is not None: check_executor(executor, study, name)
     data = study_data(study, root) if data is None else data
-    driver = advanced(study, data, store, held, foreign(name))
+    driver = advanced(study, data, store, held, own_engine(name))
     with progress_bar(study, driver, held, progress) as (tick, grow):
         with trainer_for(study, data, name, tick, executor, piece, root) as train:
             def trainer(jobs, keep):
@@ -848,7 +848,7 @@ def run(self:Study,
             found = driver.run(trainer)
     return found_by(study, data, store, found, driver)
 
-# %% ../../nbs/studies/13_study.ipynb #cb2c01c7
+# %% ../../nbs/studies/13_study.ipynb #cf14eb84
 def study_for(
     study:Study, # May name another data set
     data, # Handed over, or None
@@ -875,7 +875,7 @@ def finished(self:Study,
     "What is finished of a study; trains nothing."
     study, store, name = study_for(self, data), as_store(store), find_engine(engine)[0]
     data = study_data(study, root) if data is None else data
-    driver = advanced(study, data, store, held, foreign(name))
+    driver = advanced(study, data, store, held, own_engine(name))
     return found_by(study, data, store, driver.results(), driver)
 
 # %% ../../nbs/studies/13_study.ipynb #747f3df5
@@ -924,7 +924,7 @@ def seconds_per_iteration(
         points.append((sum(alive(ticket.mask).values()), seconds))
     return tuple(np.polyfit(*zip(*points), 1))
 
-# %% ../../nbs/studies/13_study.ipynb #41e7d76c
+# %% ../../nbs/studies/13_study.ipynb #d642c9cb
 def unforeseen(
     study:Study, driver:Driver, held:Held, # As for `planned`
     plan:pd.DataFrame, # What is foreseen
@@ -971,7 +971,7 @@ def estimate(
     table = plan.groupby("condition", sort=False).agg(**columns)
     return pd.concat([table, table.sum().to_frame("all").T.astype(table.dtypes)])
 
-# %% ../../nbs/studies/13_study.ipynb #d1f96f44
+# %% ../../nbs/studies/13_study.ipynb #484ef2f3
 def chosen_controls(
     controls, # A name, a list of names, or {name: options}
     draws:int, # Of those that draw, where their options say nothing else
@@ -991,7 +991,7 @@ def chosen_controls(
     return {"winning": {}} | {c: usual[c] | (o or {}) if isinstance(o or {}, dict) else o
                               for c, o in given.items()}
 
-# %% ../../nbs/studies/13_study.ipynb #b534fd87
+# %% ../../nbs/studies/13_study.ipynb #60d9a465
 def with_parameters(
     func, # Its parameters have comments
 ): # The same function
