@@ -5,17 +5,17 @@
 # %% auto #0
 __all__ = ['gaussian_peak', 'pixel_groups', 'movements', 'trial_tickets', 'recorded_tickets', 'tickets_at', 'surviving',
            'peak_ratio', 'initial_table', 'layer_name', 'initial_density', 'plot_initial_weights', 'connections',
-           'unevenness', 'connection_table', 'valley_depth', 'sorted_by_chance', 'plot_connections', 'layer_densities',
-           'overlap', 'overlap_table', 'first_layer', 'plot_pixels', 'plot_units', 'neighbour_pairs', 'shuffled',
-           'locality', 'locality_table', 'lit_share', 'record_pixels', 'group_pixels', 'pixel_table', 'binned',
-           'movement_table', 'record_movement', 'movement_means', 'plot_movement']
+           'unevenness', 'connection_table', 'valley_depth', 'sorted_by_chance', 'draw_sorted', 'draw_spread',
+           'plot_connections', 'layer_densities', 'overlap', 'overlap_table', 'first_layer', 'plot_pixels',
+           'plot_units', 'neighbour_pairs', 'shuffled', 'locality', 'locality_table', 'lit_share', 'record_pixels',
+           'group_pixels', 'pixel_table', 'binned', 'movement_table', 'record_movement', 'movement_means',
+           'plot_movement']
 
-# %% ../../nbs/evidence/20_weights.ipynb #d2c2d0b2
+# %% ../../nbs/evidence/20_weights.ipynb #f19ea731
 from dataclasses import replace
 from datetime import datetime, timezone
 from itertools import combinations
 from pathlib import Path
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
@@ -23,35 +23,39 @@ from scipy.stats import gaussian_kde
 from ..core import InputError, check_choice, check_number, stream
 from lottery_nb.evidence.claims import (NotRun, claim, judge_bound, judge_number, mean_of,
     ratio)
+from .figures import legend_below, panels, sequence
 from .tables import origin, recorded, results_folder, survival, write_table
 from ..idea.data import Dataset
 from ..idea.network import init_std
 from ..idea.tickets import Ticket, dense_ticket
 from ..studies.study import Study, finished, read_study
 
-# %% ../../nbs/evidence/20_weights.ipynb #7e512af6
+# %% ../../nbs/evidence/20_weights.ipynb #7c314f02
 def trial_tickets(
     survival:pd.DataFrame, # As `recorded(…, "survival")` returns it
     trial:int, # Which
+    levels=None, # Which of its levels; all where not given
 )->list: # Of `Ticket`, by level: the dense one first
     "The winning tickets of a recorded trial; raises `InputError` where it is not recorded."
     columns = [o for o in survival if o != "layer"]
-    column = check_choice("trial", f"trial {trial}", columns)
+    lived = survival[check_choice("trial", f"trial {trial}", columns)].to_numpy()
     study = read_study(survival.attrs["parts"][0]["study"])
     dense = dense_ticket(study.sizes, study.seed + trial, study.init)
-    rows = survival.groupby("layer", sort=False)[column]
-    lived = {k: torch.from_numpy(o.to_numpy(copy=True)).view(dense.mask[k].shape) for k, o in rows}
-    last = int(survival[column].max())
-    return [replace(dense, mask={k: o > n for k, o in lived.items()}) for n in range(last)]
+    shapes = {k: m.shape for k, m in dense.mask.items()}
+    ends = np.cumsum([o.numel() for o in shapes.values()])
+    layers = dict(zip(shapes, np.split(lived, ends[:-1])))
+    def mask(n): return {k: torch.from_numpy(o > n).view(shapes[k]) for k, o in layers.items()}
+    return [replace(dense, mask=mask(n)) for n in (range(lived.max()) if levels is None else levels)]
 
 def recorded_tickets(
     survival:pd.DataFrame, # As in `trial_tickets`
+    levels=None, # As in `trial_tickets`
 )->dict: # {trial: [ticket of level 0, 1, …]}, as `Findings.tickets` has them
     "The winning tickets of every recorded trial."
     trials = [int(o.split()[1]) for o in survival if o != "layer"]
-    return {t: trial_tickets(survival, t) for t in trials}
+    return {t: trial_tickets(survival, t, levels) for t in trials}
 
-# %% ../../nbs/evidence/20_weights.ipynb #15df0f86
+# %% ../../nbs/evidence/20_weights.ipynb #86cf572c
 def tickets_at(
     tickets:dict, # {trial: [ticket of level 0, 1, …]}
     P_m:float, # Size, in per cent of the weights
@@ -66,7 +70,7 @@ def tickets_at(
         found.append(best)
     return found
 
-# %% ../../nbs/evidence/20_weights.ipynb #36e2aea8
+# %% ../../nbs/evidence/20_weights.ipynb #0b8a6ab1
 def surviving(
     ticket:Ticket, # Any
 )->dict: # {layer: θ₀ of its surviving weights in units of the layer's σ: float array}
@@ -74,7 +78,7 @@ def surviving(
     def sigma(m): return init_std(*m.shape[::-1], ticket.init)
     return {k: ticket.weights[k][m].double().numpy()/sigma(m) for k, m in ticket.mask.items()}
 
-# %% ../../nbs/evidence/20_weights.ipynb #e0927d0a
+# %% ../../nbs/evidence/20_weights.ipynb #2fc4d002
 gaussian_peak = 1.584 # `peak_ratio` of a normal distribution
 
 def peak_ratio(
@@ -85,7 +89,7 @@ def peak_ratio(
     near, beside = (size < 0.5).sum(), ((size >= 0.5) & (size < 1.5)).sum()
     return float(2*near/beside) if beside else np.nan # beside is twice as wide
 
-# %% ../../nbs/evidence/20_weights.ipynb #c475a92a
+# %% ../../nbs/evidence/20_weights.ipynb #0fa8ab80
 def initial_table(
     tickets:dict, # {trial: [ticket of level 0, 1, …]}
 )->pd.DataFrame: # Columns trial, level, P_m, layer, alive, small, peak, positive, kept_small
@@ -102,7 +106,7 @@ def initial_table(
                                  positive=(x > 0).mean(), kept_small=few/share))
     return pd.DataFrame(rows)
 
-# %% ../../nbs/evidence/20_weights.ipynb #9dd116a3
+# %% ../../nbs/evidence/20_weights.ipynb #1c5f1edc
 def layer_name(
     ticket:Ticket, # Of any depth
     k:str, # Such as "fc2.weight"
@@ -123,23 +127,24 @@ def initial_density(
     sigma = init_std(*tickets[0].mask[k].shape[::-1], tickets[0].init)
     return sigma*(edges[1:] + edges[:-1])/2, count/(len(values)*width*sigma)
 
-# %% ../../nbs/evidence/20_weights.ipynb #ba5e0afd
+# %% ../../nbs/evidence/20_weights.ipynb #2b39134b
 def plot_initial_weights(
     tickets:dict, # {trial: [ticket of level 0, 1, …]}
     sizes=(100, 41.1, 16.9, 7.0), # P_m in per cent: a panel each
 ): # A figure
     "Distribution of the initial weights that survive (figures 15 and 16 of the paper)."
-    fig, axes = plt.subplots(1, len(sizes), figsize=(3.1*len(sizes), 3.2), layout="constrained")
-    for ax, size in zip(np.atleast_1d(axes), sizes):
+    fig, axes = panels(1, len(sizes), (3, 3), squeeze=False)
+    for ax, size in zip(axes.flat, sizes):
         chosen = tickets_at(tickets, size)
         for i, k in enumerate(chosen[0].mask):
             x, y = initial_density(chosen, k)
             ax.plot(x, y, color=f"C{i}", label=layer_name(chosen[0], k))
         ax.set(title=f"{size:g} %", xlabel="Initial weight", xlim=(-0.45, 0.45), ylim=0)
-    np.atleast_1d(axes)[0].set_ylabel("Density")
+    axes.flat[0].set_ylabel("Density")
+    legend_below(fig, 3)
     return fig
 
-# %% ../../nbs/evidence/20_weights.ipynb #cbcad964
+# %% ../../nbs/evidence/20_weights.ipynb #889ddaeb
 def connections(
     ticket:Ticket, # Any
     way:str="in", # Connections that come "in" to a unit, or go "out" of it
@@ -151,7 +156,7 @@ def connections(
     return {name: m.numpy().mean(1 if way == "in" else 0)
             for name, m in zip(names, ticket.mask.values())}
 
-# %% ../../nbs/evidence/20_weights.ipynb #bec8603a
+# %% ../../nbs/evidence/20_weights.ipynb #bd0aee3a
 def unevenness(
     ticket:Ticket, # Any
     way:str="in", # As in `connections`
@@ -165,7 +170,7 @@ def unevenness(
         found[name] = float(share.var()/chance) if chance else np.nan
     return found
 
-# %% ../../nbs/evidence/20_weights.ipynb #afcddb52
+# %% ../../nbs/evidence/20_weights.ipynb #2779c186
 def connection_table(
     tickets:dict, # {trial: [ticket of level 0, 1, …]}
 )->pd.DataFrame: # Columns trial, level, P_m, way, units, share, uneven, lone, within_two
@@ -183,7 +188,7 @@ def connection_table(
                                               within_two=near.mean()))
     return pd.DataFrame(rows)
 
-# %% ../../nbs/evidence/20_weights.ipynb #9f36758e
+# %% ../../nbs/evidence/20_weights.ipynb #124c3cc5
 def valley_depth(
     shares, # Of connections alive, one per unit
 )->float: # In [0, 1]; 0 where there is one peak, or the other one lies higher up
@@ -193,9 +198,10 @@ def valley_depth(
     density = gaussian_kde(x)(np.linspace(0, x.max(), 200))
     top = int(density.argmax())
     lowest = np.minimum.accumulate(density[top::-1])[::-1] # between each place and the top
-    return float((1 - lowest/density[:top + 1]).max())
+    left = density[:top + 1] # where that is 0 is no peak
+    return float(1 - np.divide(lowest, left, out=np.ones_like(left), where=left > 0).min())
 
-# %% ../../nbs/evidence/20_weights.ipynb #379571e0
+# %% ../../nbs/evidence/20_weights.ipynb #d355047d
 def sorted_by_chance(
     ticket:Ticket, # Any
     k:str, # Of the weight matrix
@@ -208,6 +214,21 @@ def sorted_by_chance(
              for _ in range(draws)]
     return np.mean([-np.sort(-x) for x in found], axis=0)
 
+def draw_sorted(ax, shares, chance, color, label):
+    "Mean over trials, with the range as a band, and chance dotted."
+    x = np.arange(1, shares.shape[1] + 1)
+    ax.plot(x, shares.mean(0), color=color, label=label)
+    ax.fill_between(x, shares.min(0), shares.max(0), color=color, alpha=0.3, lw=0)
+    ax.plot(x, chance, color="0.3", ls=":", lw=1, label="by chance")
+
+def draw_spread(ax, shares, chance, color):
+    "How units are distributed: a histogram over all trials, chance dotted."
+    top = max(2, min(4, np.quantile(shares, 0.995)/shares.mean()))
+    edges = np.linspace(0, top*1.05, 13 if shares.shape[1] < 30 else 31)
+    for x, look in ((shares, dict(color=color, fill=True, alpha=0.6)), (chance, dict(color="0.3", ls=":"))):
+        ax.stairs(np.histogram(x/x.mean(), edges, density=True)[0], edges, **look)
+
+# %% ../../nbs/evidence/20_weights.ipynb #4ece6c18
 def plot_connections(
     tickets:dict, # {trial: [ticket of level 0, 1, …]}
     way:str="in", # As in `connections`
@@ -215,20 +236,23 @@ def plot_connections(
 ): # A figure: a panel per layer of units
     "Connections of each unit that survive, sorted, over all trials (figures 21 to 24)."
     names = [*connections(next(iter(tickets.values()))[0], way)]
-    fig, axes = plt.subplots(1, len(names), figsize=(4*len(names), 3.6), layout="constrained")
-    for ax, name, i in zip(np.atleast_1d(axes), names, range(len(names))):
-        for size, color in zip(sizes, plt.get_cmap("viridis")(np.linspace(0.8, 0.1, len(sizes)))):
-            chosen = tickets_at(tickets, size)
-            lines = np.array([-np.sort(-connections(o, way)[name]) for o in chosen])
-            x = np.arange(1, lines.shape[1] + 1)
-            ax.plot(x, 100*lines.mean(0), color=color, label=f"{size:g} %")
-            ax.fill_between(x, *100*np.array([lines.min(0), lines.max(0)]), color=color, alpha=0.3)
-            ax.plot(x, 100*sorted_by_chance(chosen[0], f"fc{i + 1}.weight", way), color=color, ls=":")
-        ax.set(title=name, xlabel="Units, sorted", ylim=0)
-    np.atleast_1d(axes)[0].set_ylabel(f"{'Incoming' if way == 'in' else 'Outgoing'} alive (%)")
+    fig, axes = panels(2, len(names), (3.8, 2.9), squeeze=False)
+    for size, color in zip(sizes, sequence(len(sizes))[::-1]):
+        chosen = tickets_at(tickets, size)
+        for i, name in enumerate(names):
+            shares = np.array([-np.sort(-connections(o, way)[name]) for o in chosen])
+            chance = sorted_by_chance(chosen[0], f"fc{i + 1}.weight", way)
+            draw_sorted(axes[0, i], 100*shares, 100*chance, color, f"{size:g} %")
+            if size == sizes[-1]: draw_spread(axes[1, i], shares, chance, color)
+            axes[0, i].set(title=name, xlabel="Units, sorted", ylim=0)
+    coming = "Incoming" if way == "in" else "Outgoing"
+    axes[0, 0].set_ylabel(f"{coming} alive (%)")
+    axes[1, 0].set_ylabel(f"Density of units, {sizes[-1]:g} %")
+    for ax in axes[1]: ax.set(xlabel="Alive, as a multiple of the layer's share")
+    legend_below(fig)
     return fig
 
-# %% ../../nbs/evidence/20_weights.ipynb #fd9a70de
+# %% ../../nbs/evidence/20_weights.ipynb #7ec6330a
 def layer_densities(
     tickets:list, # Of one trial, by level
 )->pd.DataFrame: # Columns P_m, level and one per weight matrix: per cent alive
@@ -237,7 +261,7 @@ def layer_densities(
             for o in tickets]
     return pd.DataFrame(rows).rename_axis("level").reset_index()
 
-# %% ../../nbs/evidence/20_weights.ipynb #f043f79d
+# %% ../../nbs/evidence/20_weights.ipynb #e1d208d3
 def overlap(
     a:Ticket, b:Ticket, # Of the same sizes
 )->pd.DataFrame: # Columns layer, shared (of a's weights, kept by b too), chance, times
@@ -262,7 +286,7 @@ def overlap_table(
             parts.append(overlap(chosen[a], chosen[b]).assign(P_m=size, first=a, second=b))
     return pd.concat(parts, ignore_index=True)
 
-# %% ../../nbs/evidence/20_weights.ipynb #17743b07
+# %% ../../nbs/evidence/20_weights.ipynb #20680e75
 def first_layer(
     ticket:Ticket, # Any
     shape=(28, 28), # Of an image
@@ -274,22 +298,24 @@ def first_layer(
                          f"and the ticket {m.shape[1]} inputs: say its shape")
     return m.reshape(-1, *shape)
 
-# %% ../../nbs/evidence/20_weights.ipynb #a14bf5b7
+# %% ../../nbs/evidence/20_weights.ipynb #0de0e36b
 def plot_pixels(
     tickets:list, # Of one trial, by level
     sizes=(100, 41.1, 16.9, 7.0, 2.9, 1.2, 0.5), # P_m in per cent: a picture each
     shape=(28, 28), # Of an image
 ): # A figure
     "How many units look at each pixel; each picture has its own scale."
-    fig, axes = plt.subplots(1, len(sizes), figsize=(1.9*len(sizes), 2.5), layout="constrained")
-    for ax, ticket in zip(np.atleast_1d(axes), (tickets_at({0: tickets}, o)[0] for o in sizes)):
+    fig, axes = panels(1, len(sizes), (1.8, 2.5), squeeze=False)
+    for ax, size in zip(axes.flat, sizes):
+        [ticket] = tickets_at({0: tickets}, size)
         shown = ax.imshow(first_layer(ticket, shape).sum(0), cmap="magma", vmin=0)
         ax.set(xticks=[], yticks=[], title=f"{100*ticket.density:.1f} %")
+        ax.grid(False)
         fig.colorbar(shown, ax=ax, orientation="horizontal", shrink=0.9, pad=0.02)
     fig.supxlabel("Units that look at a pixel", fontsize="medium")
     return fig
 
-# %% ../../nbs/evidence/20_weights.ipynb #ebb6cf8b
+# %% ../../nbs/evidence/20_weights.ipynb #d049f5de
 def plot_units(
     tickets:list, # Of one trial, by level
     n:int=16, # Units to show: those that keep the most weights to the end
@@ -299,8 +325,7 @@ def plot_units(
     lived = sum(first_layer(o, shape).astype(int) for o in tickets)
     flat = -np.sort(-lived.reshape(len(lived), -1))
     most = np.argsort(-flat[:, :30].sum(1), kind="stable")[:n]
-    fig, axes = plt.subplots(2, -(-n//2), figsize=(1.5*n//2, 3.2), layout="constrained",
-                             squeeze=False)
+    fig, axes = panels(2, -(-n//2), (1.4, 1.6), squeeze=False)
     for ax in axes.flat: ax.axis("off")
     for ax, u in zip(axes.flat, most):
         shown = ax.imshow(lived[u], cmap="viridis", vmin=0, vmax=len(tickets))
@@ -308,7 +333,7 @@ def plot_units(
     fig.colorbar(shown, ax=axes, label="networks it is alive in", shrink=0.8)
     return fig
 
-# %% ../../nbs/evidence/20_weights.ipynb #7129de5d
+# %% ../../nbs/evidence/20_weights.ipynb #2a55055f
 def neighbour_pairs(
     maps, # Of bool [units, rows, columns]
     down:int=0, right:int=1, # Where the other pixel of a pair lies; the sign of `right` counts
@@ -338,7 +363,7 @@ def shuffled(
             mask[a, takes], mask[b, takes] = True, False
     return mask
 
-# %% ../../nbs/evidence/20_weights.ipynb #9cf96c16
+# %% ../../nbs/evidence/20_weights.ipynb #18cca7f3
 def locality(
     ticket:Ticket, # Any
     shape=(28, 28), # Of an image
@@ -363,7 +388,7 @@ def locality_table(
         for size in sizes for trial, ticket in zip(tickets, tickets_at(tickets, size))
         for d in distances])
 
-# %% ../../nbs/evidence/20_weights.ipynb #f8b1c47d
+# %% ../../nbs/evidence/20_weights.ipynb #ad9439ed
 def lit_share(
     images:torch.Tensor, # [images, pixels]
 )->np.ndarray: # [pixels], in [0, 1]
@@ -382,7 +407,7 @@ def record_pixels(
                        recorded=datetime.now(timezone.utc).isoformat(timespec="seconds"))
     return write_table(table, name, "pixels", folder)
 
-# %% ../../nbs/evidence/20_weights.ipynb #03963150
+# %% ../../nbs/evidence/20_weights.ipynb #17371624
 pixel_groups = {"never lit": 0, "hardly ever, up to 0.1 %": 0.001, "rarely, up to 1 %": 0.01,
                 "sometimes, up to 20 %": 0.2, "often lit": 1} # name → largest share of images
 
@@ -409,10 +434,10 @@ def pixel_table(
                                  times=alive/m.mean()))
     return pd.DataFrame(rows)
 
-# %% ../../nbs/evidence/20_weights.ipynb #90acc69d
+# %% ../../nbs/evidence/20_weights.ipynb #7d32cee8
 movements = {"distance": lambda start, end: np.abs(end - start), # How far
              "away": lambda start, end: np.abs(end) - np.abs(start)} # Away from 0, or towards it
-_edges = np.round(np.arange(-4, 12.05, 0.1), 1) # In units of the layer's σ; ends take what is beyond
+_edges = np.arange(-4, 24.25, 0.25) # In units of the layer's σ; the ends take what is beyond
 
 def binned(
     x, # Values, in units of σ
@@ -439,31 +464,31 @@ def movement_table(
                 parts.append(rows.assign(layer=k, kept=kept, measure=measure))
     return pd.concat(parts, ignore_index=True)[["layer", "kept", "measure", "low", "count", "total"]]
 
-# %% ../../nbs/evidence/20_weights.ipynb #be4bc796
+# %% ../../nbs/evidence/20_weights.ipynb #387396b6
 def record_movement(
-    study:Study, # Its winning tickets' dense networks are in the store
+    study:Study, # Its winning tickets are in the store, down to the sizes
     store, # A `Store`, or the folder of one
-    folder=results_folder, # Holds the study's survival table, and gets the new one
+    folder=results_folder, # Where the table goes
     sizes=(21.1, 7.0), # P_m of the tickets, in per cent
     root=None, # Data folder, as in `load_dataset`
 )->Path: # NAME.movement.parquet
     "Record how far weights move while the dense networks of a study train."
-    found, store, made = finished(study, store, root)
-    lived, parts, keys = recorded(study.name, "survival", folder), [], []
-    for labels, key in found:
-        if labels["condition"] != "winning" or labels["level"]: continue
-        run, keys = store.get(key), [*keys, key]
-        levels = trial_tickets(lived, labels["trial"])
+    (found, store, made), keys, parts = finished(study, store, root), {}, []
+    for labels, key in found: # by level
+        if labels["condition"] == "winning": keys.setdefault(labels["trial"], []).append(key)
+    for trial, chain in keys.items():
+        dense, levels = store.get(chain[0]), [store.get(k).ticket for k in chain]
         for size in sizes:
-            [ticket] = tickets_at({labels["trial"]: levels}, size)
-            rows = movement_table(run.ticket.weights, run.final, ticket)
-            parts.append(rows.assign(P_m=size, trial=labels["trial"]))
+            [ticket] = tickets_at({trial: levels}, size)
+            rows = movement_table(dense.ticket.weights, dense.final, ticket)
+            parts.append(rows.assign(P_m=size, trial=trial))
     table = pd.concat(parts, ignore_index=True)
-    part = {k: made[k] for k in ("study", "fingerprint")}
-    table.attrs = dict(parts=[part | dict(made=origin(store, keys))])
+    runs = origin(store, [k for chain in keys.values() for k in chain])
+    part = {k: made[k] for k in ("study", "fingerprint")} | dict(made=runs)
+    table.attrs = dict(parts=[part])
     return write_table(table, study.name, "movement", folder)
 
-# %% ../../nbs/evidence/20_weights.ipynb #131df894
+# %% ../../nbs/evidence/20_weights.ipynb #ae863b77
 def movement_means(
     table:pd.DataFrame, # As `recorded(…, "movement")` returns it
     P_m:float=7.0, # Size of the ticket, in per cent
@@ -481,7 +506,7 @@ def movement_means(
     means = pd.DataFrame(found).T.rename_axis(["layer", "trial"])
     return means[["far_kept", "far_rest", "away_kept", "away_rest"]]
 
-# %% ../../nbs/evidence/20_weights.ipynb #cb2b0460
+# %% ../../nbs/evidence/20_weights.ipynb #9e33d7ab
 _movement_labels = {"distance": "Distance moved (σ)", "away": "Change of magnitude (σ)"}
 
 def plot_movement(
@@ -492,40 +517,45 @@ def plot_movement(
 ): # A figure: a panel per layer
     "Distribution of how weights of the ticket and the others moved (figures 19 and 20)."
     rows = table[np.isclose(table.P_m, P_m) & (table.measure == measure)]
-    layers = list(dict.fromkeys(rows.layer))
-    fig, axes = plt.subplots(1, len(layers), figsize=(4*len(layers), 3.4), layout="constrained")
-    for ax, k, i in zip(np.atleast_1d(axes), layers, range(1, 1 + len(layers))):
+    layers, width = list(dict.fromkeys(rows.layer)), _edges[1] - _edges[0]
+    fig, axes = panels(1, len(layers), (3.8, 3), squeeze=False)
+    for i, (ax, k) in enumerate(zip(axes.flat, layers), 1):
         for kept, name in ((False, "not in the ticket"), (True, f"in the ticket of {P_m:g} %")):
             count = rows[(rows.layer == k) & (rows.kept == kept)].groupby("low")["count"].sum()
             count = count.reindex(_edges, fill_value=0)
-            ax.stairs((count/count.sum()/0.1)[:-1], _edges, label=name, fill=not kept, alpha=0.8,
+            ax.stairs((count/count.sum()/width)[:-1], _edges, label=name, fill=not kept, alpha=0.8,
                       color="C1" if kept else "C0", lw=1.4)
         title = "output layer" if i == len(layers) else f"hidden layer {i}"
         ax.set(title=title, xlabel=_movement_labels[measure], xlim=xlim)
-    np.atleast_1d(axes)[0].set_ylabel("Density")
+    axes.flat[0].set_ylabel("Density")
+    legend_below(fig)
     return fig
 
-# %% ../../nbs/evidence/20_weights.ipynb #2db93e46
+# %% ../../nbs/evidence/20_weights.ipynb #482a61fb
 judged_size = 7.0 # P_m in per cent; see above
 
-def at_judged_size(
-    tickets:dict, # {trial: [ticket of level 0, 1, …]}
-)->dict: # {trial: [one ticket]}
+def judged_tickets(
+    survival:pd.DataFrame, # As in `trial_tickets`
+)->dict: # {trial: ticket}
     "The tickets that claims are about; raises `NotRun` where runs do not get that far."
-    try: return {t: [o] for t, o in zip(tickets, tickets_at(tickets, judged_size))}
+    lived = survival.iloc[:, 1].to_numpy() # every trial has the same sizes
+    sizes = {n: 100*(lived > n).mean() for n in range(lived.max())}
+    best = min(sizes, key=lambda n: abs(np.log(sizes[n]/judged_size)))
+    try: tickets = tickets_at(recorded_tickets(survival, [best]), judged_size)
     except InputError as e: raise NotRun(str(e)) from e
+    return dict(zip((o for o in survival if o != "layer"), tickets))
 
 def initial_by_layer(
-    tickets:dict, # {trial: [ticket of level 0, 1, …]}
+    tickets:dict, # {trial: ticket}
 )->list: # Of three tables, by layer: a row per trial
-    "`peak_ratio` and share of positive weights at the judged size."
+    "`peak_ratio` and share of positive weights."
     rows = []
-    for trial, [ticket] in at_judged_size(tickets).items():
+    for trial, ticket in tickets.items():
         for k, x in surviving(ticket).items():
             rows.append(dict(layer=k, trial=trial, peak=peak_ratio(x), positive=(x > 0).mean()))
     return [o for _, o in pd.DataFrame(rows).groupby("layer")]
 
-# %% ../../nbs/evidence/20_weights.ipynb #a579a487
+# %% ../../nbs/evidence/20_weights.ipynb #2289818f
 def bimodal(
     rows:pd.DataFrame, # Of `initial_by_layer`
     where:str, # Which layer
@@ -543,27 +573,27 @@ def leaning(
     return judge_bound(f"{where}: share of positive θ₀", f"{'>' if side > 0 else '<'} 50 %",
                        "percent", mean_of(rows.positive), limit=0.5, neutral=0.5, side=side)
 
-# %% ../../nbs/evidence/20_weights.ipynb #8fe0873c
+# %% ../../nbs/evidence/20_weights.ipynb #797c2efa
 @claim("C14", "Tickets of Adam: the first layer keeps the distribution of its initial weights; the "
        "second and the output layer turn bimodal, the second leaning positive, the output negative",
        "appendix F.1, figure 15", "main.survival")
 def _c14(survival):
-    first, second, output = initial_by_layer(recorded_tickets(survival))
+    first, second, output = initial_by_layer(judged_tickets(survival))
     return [judge_number("hidden layer 1: density of θ₀ near 0 over beside it",
                          "1.58 times (Gaussian; 1 is flat)", "times", mean_of(first.peak), neutral=1),
             bimodal(second, "hidden layer 2"), bimodal(output, "output layer"),
             leaning(second, "hidden layer 2", 1), leaning(output, "output layer", -1)]
 
-# %% ../../nbs/evidence/20_weights.ipynb #9a823a40
+# %% ../../nbs/evidence/20_weights.ipynb #3b2f0b60
 @claim("C15", "Tickets of SGD 0.8: all layers bimodal, the first leaning negative, the others positive",
        "appendix F.2, figure 16", "sgd.survival")
 def _c15(survival):
-    first, second, output = initial_by_layer(recorded_tickets(survival))
+    first, second, output = initial_by_layer(judged_tickets(survival))
     return [bimodal(first, "hidden layer 1"), bimodal(second, "hidden layer 2"),
             bimodal(output, "output layer"), leaning(first, "hidden layer 1", -1),
             leaning(second, "hidden layer 2", 1), leaning(output, "output layer", 1)]
 
-# %% ../../nbs/evidence/20_weights.ipynb #7f2e87be
+# %% ../../nbs/evidence/20_weights.ipynb #8d29f8dd
 @claim("C18", "Weights of the ticket move more than the rest, and more often away from 0",
        "appendix F.5, figures 19 and 20", "main.movement")
 def _c18(movement):
@@ -577,33 +607,32 @@ def _c18(movement):
                               "points", mean_of(of.away_kept - of.away_rest))]
     return parts
 
-# %% ../../nbs/evidence/20_weights.ipynb #a13db433
+# %% ../../nbs/evidence/20_weights.ipynb #2c3111fa
 def within_two(
-    tickets:dict, # {trial: [one ticket]}
-)->list: # One value per trial
+    ticket:Ticket, # Any
+)->float:
     "The share of all units whose incoming connections are within a factor two of their layer's."
-    rows = connection_table(tickets).query("way == 'in'")
-    weight = rows.units.map({k: len(x) for [o] in tickets.values() for k, x in connections(o).items()})
-    return (rows.within_two*weight).groupby(rows.trial).sum()/weight.groupby(rows.trial).sum()
+    near = [(x >= x.mean()/2) & (x <= 2*x.mean()) for x in connections(ticket).values()]
+    return float(np.concatenate(near).mean())
 
 def first_matrix(
-    tickets:dict, # {trial: [one ticket]}
+    tickets:dict, # {trial: ticket}
     way:str, # "in": over hidden units; "out": over pixels
 )->np.ndarray: # One value per trial
     "The unevenness of the first weight matrix."
-    return np.array([[*unevenness(o, way).values()][0] for [o] in tickets.values()])
+    return np.array([[*unevenness(o, way).values()][0] for o in tickets.values()])
 
-# %% ../../nbs/evidence/20_weights.ipynb #f6d6a8e6
+# %% ../../nbs/evidence/20_weights.ipynb #ef46dde4
 @claim("C19", "Incoming connectivity is even over units; outgoing is uneven for Adam, with two peaks at "
        "the input, and less so for SGD", "appendix F.6, figures 21 to 24",
        ("main.survival", "sgd.survival"))
 def _c19(adam, sgd):
-    adam, sgd = (at_judged_size(recorded_tickets(o)) for o in (adam, sgd))
+    adam, sgd = judged_tickets(adam), judged_tickets(sgd)
     def even(name, tickets):
-        return judge_bound(f"{name}: units with half to twice their layer's incoming share",
-                           "> 95 %", "percent", mean_of(within_two(tickets)), 0.95, 0.5)
+        return judge_bound(f"{name}: units with half to twice their layer's incoming share", "> 95 %",
+                           "percent", mean_of([*map(within_two, tickets.values())]), 0.95, 0.5)
     out = first_matrix(adam, "out")
-    valleys = [valley_depth(connections(o, "out")["input"]) for [o] in adam.values()]
+    valleys = [valley_depth(connections(o, "out")["input"]) for o in adam.values()]
     return [even("Adam", adam), even("SGD", sgd),
             judge_bound("Adam, first matrix: unevenness over pixels over that over units", "> 1",
                         "times", mean_of(out/first_matrix(adam, "in")), limit=1, neutral=1),
