@@ -205,7 +205,8 @@ def crossing(
 # %% ../../nbs/evidence/18_claims.ipynb #5eb857d5
 units = { # Factor, format, ending
     "iterations": (1, "{:+z,.0f}", " iterations"), "points": (100, "{:+z.2f}", " points"),
-    "percent": (100, "{:z.1f}", " %"), "runs": (100, "{:.1f}", " %"), "size": (100, "{:.1f} %", ""),
+    "percent": (100, "{:z.1f}", " %"), "runs": (100, "{:.1f}", " %"),
+    "settings": (100, "{:.1f}", " %"), "size": (100, "{:.1f} %", ""),
     "times": (1, "{:.2f}", " times"), "correlation": (1, "{:+z.2f}", "")}
 
 def show(
@@ -220,7 +221,7 @@ def show(
 
 # %% ../../nbs/evidence/18_claims.ipynb #6d4e08bb
 grade_meanings = {
-    "not run": "the runs it takes are not there",
+    "not run": "the runs or tables it takes are not there",
     "disagrees": "our interval excludes what the paper says, and does not even show its direction",
     "inconclusive": "our interval excludes neither what the paper says nor *no effect*, "
                     "or there are too few trials for an interval",
@@ -228,7 +229,8 @@ grade_meanings = {
                            "is smaller or larger than claimed, or not certainly large enough, or "
                            "found at another size, or not everywhere",
     "agrees": "our interval excludes *no effect*, and holds the paper's number or lies beyond "
-              "its bound; what is claimed for all sizes or runs holds for all of ours"}
+              "its bound; what is claimed for all sizes or runs holds for all of ours, and "
+              "what is called similar is so to within a stated margin"}
 grades = tuple(grade_meanings) # Weakest first
 
 def grades_markdown()->str: # A list in Markdown, best grade first
@@ -338,15 +340,16 @@ def judge_range(
 def judge_count(
     statement:str, # What runs should do
     does:pd.Series, # For each run, whether it does
-)->Part: # Its estimate is the share of runs
+    unit:str="runs", # What is counted: "runs", or "settings" of a sweep
+)->Part: # Its estimate is their share
     "Do all runs, or is it surely more than half?"
     k, n = int(does.sum()), len(does)
     share = binomtest(k, n).proportion_ci(0.95, "exact")
     verdict = ((grades[1], "") if share.high < 0.5 else
                (grades[2], "one half is not excluded") if share.low <= 0.5 else
-               (grades[4], "") if k == n else (grades[3], "not in every run"))
+               (grades[4], "") if k == n else (grades[3], f"not in every {unit[:-1]}"))
     ours = Estimate(k/n, float(share.low), float(share.high), (n,))
-    return Part(statement, "all", "runs", ours, *verdict)
+    return Part(statement, "all", unit, ours, *verdict)
 
 # %% ../../nbs/evidence/18_claims.ipynb #e2ed804f
 paper_claims = {} # By id, in the order of their numbers
@@ -360,7 +363,7 @@ class Claim:
     parts:object # A function of the tables it needs to a list of `Part`
     needs:tuple # Names of these tables, as in `recorded_tables`
 
-# %% ../../nbs/evidence/18_claims.ipynb #6baa5aee
+# %% ../../nbs/evidence/18_claims.ipynb #981f2837
 def by_number(id): return id[0], int(id[1:])
 
 def check_claim(claim):
@@ -373,7 +376,7 @@ def check_claim(claim):
     if len(takes) != len(claim.needs):
         raise InputError(f"claim {claim.id} needs {list(claim.needs)}, but takes {takes}")
 
-# %% ../../nbs/evidence/18_claims.ipynb #ac4775c1
+# %% ../../nbs/evidence/18_claims.ipynb #1560cda3
 def claim(
     id:str, # As in `Claim`
     sentence:str,
@@ -389,7 +392,7 @@ def claim(
         return parts
     return enter
 
-# %% ../../nbs/evidence/18_claims.ipynb #7362df33
+# %% ../../nbs/evidence/18_claims.ipynb #daf25276
 _together = (*main_studies, "resample", "iteration0", "noise") # Differ in their conditions only
 
 def read_needed(
@@ -404,7 +407,7 @@ def read_needed(
     if len(found) > 1: return combine(*found)
     return found[0] if found else None
 
-# %% ../../nbs/evidence/18_claims.ipynb #2eceef54
+# %% ../../nbs/evidence/18_claims.ipynb #f273df5c
 def recorded_tables(
     *needs:str, # Such as "main", "adam" or "sgd.survival"; default: all that `paper_claims` need
     folder=None, # Where they are; default: nbs/paper/results of the checkout
@@ -583,7 +586,7 @@ def _c13(summary):
                            "points", difference(*between(low, 0.211, *pair)))
     return [part("all sizes from 21.1 % down", 0), part("from 21.1 to 1.2 %", 0.012)]
 
-# %% ../../nbs/evidence/18_claims.ipynb #3551ba94
+# %% ../../nbs/evidence/18_claims.ipynb #4cfcc2ed
 def by_name(
     tables, # A summary, or {name: table}
 )->dict: # {name: table}
@@ -599,12 +602,14 @@ def parts_of(claim, tables):
 # %% ../../nbs/evidence/18_claims.ipynb #0dfd5bbd
 def check_claims(
     tables, # A summary, such as `Findings.summary`; or {name: table}, as from `recorded_tables`
+    *ids:str, # Of claims; all where none is given
 )->dict: # {id: list of `Part`}
-    "Every claim on these runs; a claim whose runs are not there has one part, not run."
+    "Claims on these runs; a claim whose runs are not there has one part, not run."
+    for o in ids: check_choice("claim", o, list(paper_claims))
     def parts(claim):
         try: return parts_of(claim, by_name(tables))
         except NotRun: return [Part(claim.sentence, "", "", None, grades[0])]
-    return {id: parts(claim) for id, claim in paper_claims.items()}
+    return {id: parts(o) for id, o in paper_claims.items() if not ids or id in ids}
 
 # %% ../../nbs/evidence/18_claims.ipynb #a5d2c9f8
 def in_words(
@@ -614,7 +619,8 @@ def in_words(
     o = part.ours
     if not o: return dict(ours="", interval="", n="")
     ours = show(part.unit, o.mean)
-    if part.unit == "runs": ours = f"{round(o.mean*o.n[0]):,} of {o.n[0]:,} runs"
+    if part.unit in ("runs", "settings"):
+        ours = f"{round(o.mean*o.n[0]):,} of {o.n[0]:,} {part.unit}"
     return dict(ours=ours, interval=show(part.unit, o.low, o.high), n=" vs ".join(map(str, o.n)))
 
 def signed(rows, tables):
@@ -629,6 +635,7 @@ def signed(rows, tables):
 def scoreboard(
     tables, # As in `check_claims`
     first=None, # Earlier verdicts of some claims, such as {"C1": "agrees"}, to show beside
+    ids=(), # Of claims; all where none is given
 )->pd.DataFrame: # A row per part, as text
     "What the paper says and what came out, part by part."
     def row(id, i, part):
@@ -636,7 +643,7 @@ def scoreboard(
         columns |= dict(verdict=part.verdict, note=part.note)
         return columns if first is None else columns | {"first verdict": before(id, i)}
     def before(id, i): return "" if i else first.get(id, "")
-    checked = check_claims(tables).items()
+    checked = check_claims(tables, *ids).items()
     return signed([row(id, i, o) for id, parts in checked for i, o in enumerate(parts)], tables)
 
 def verdicts(
@@ -654,13 +661,11 @@ def verdicts(
 # %% ../../nbs/evidence/18_claims.ipynb #9b27fd06
 def scoreboard_markdown(
     tables, # As in `check_claims`
-    *ids:str, # Of claims; all where none is given
+    *ids:str, # As in `check_claims`
     first=None, # As in `scoreboard`
 )->str: # A table in Markdown
     "The scoreboard for a text, notes beside the verdicts."
-    for o in ids: check_choice("claim", o, list(paper_claims))
-    table = scoreboard(tables, first)
+    table = scoreboard(tables, first, ids)
     table.verdict += table.pop("note").map(lambda o: o and f": {o}")
-    if ids: table = table[table.claim.isin(ids)]
     rows = [table.columns, ["---"]*table.shape[1], *table.to_numpy()]
     return "\n".join(f"| {' | '.join(o)} |" for o in rows)
