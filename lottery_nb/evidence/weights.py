@@ -11,7 +11,7 @@ __all__ = ['gaussian_peak', 'pixel_groups', 'movements', 'trial_tickets', 'recor
            'record_pixels', 'group_pixels', 'pixel_table', 'binned', 'movement_table', 'record_movement',
            'movement_means', 'plot_movement', 'parts_markdown']
 
-# %% ../../nbs/evidence/20_weights.ipynb #fb1177c6
+# %% ../../nbs/evidence/20_weights.ipynb #cacdca73
 from dataclasses import replace
 from datetime import datetime, timezone
 from itertools import combinations
@@ -30,7 +30,7 @@ from ..idea.network import init_std
 from ..idea.tickets import Ticket, dense_ticket
 from ..studies.study import Study, finished, read_study
 
-# %% ../../nbs/evidence/20_weights.ipynb #2117ee6a
+# %% ../../nbs/evidence/20_weights.ipynb #2cc85587
 def trial_tickets(
     survival:pd.DataFrame, # As `recorded(…, "survival")` returns it
     trial:int, # Which
@@ -55,7 +55,7 @@ def recorded_tickets(
     trials = [int(o.split()[1]) for o in survival if o != "layer"]
     return {t: trial_tickets(survival, t, levels) for t in trials}
 
-# %% ../../nbs/evidence/20_weights.ipynb #2d0af749
+# %% ../../nbs/evidence/20_weights.ipynb #603b653c
 def tickets_at(
     tickets:dict, # {trial: [ticket of level 0, 1, …]}
     P_m:float, # Size, in per cent of the weights
@@ -70,7 +70,7 @@ def tickets_at(
         found.append(best)
     return found
 
-# %% ../../nbs/evidence/20_weights.ipynb #a0d2366c
+# %% ../../nbs/evidence/20_weights.ipynb #440db405
 def pick_sizes(
     tickets:dict, # {trial: [ticket of level 0, 1, …]}
     sizes, # P_m in per cent
@@ -78,7 +78,7 @@ def pick_sizes(
     "Every trial's tickets of some sizes; raises `InputError` as `tickets_at` does."
     return {t: [tickets_at({t: o}, size)[0] for size in sizes] for t, o in tickets.items()}
 
-# %% ../../nbs/evidence/20_weights.ipynb #37380948
+# %% ../../nbs/evidence/20_weights.ipynb #7368b9f8
 def surviving(
     ticket:Ticket, # Any
 )->dict: # {layer: θ₀ of its surviving weights in units of the layer's σ: float array}
@@ -86,7 +86,7 @@ def surviving(
     def sigma(m): return init_std(*m.shape[::-1], ticket.init)
     return {k: ticket.weights[k][m].double().numpy()/sigma(m) for k, m in ticket.mask.items()}
 
-# %% ../../nbs/evidence/20_weights.ipynb #d3d2b3ba
+# %% ../../nbs/evidence/20_weights.ipynb #c94425c5
 gaussian_peak = 1.584 # `peak_ratio` of a normal distribution
 
 def peak_ratio(
@@ -97,7 +97,7 @@ def peak_ratio(
     near, beside = (size < 0.5).sum(), ((size >= 0.5) & (size < 1.5)).sum()
     return float(2*near/beside) if beside else np.nan # beside is twice as wide
 
-# %% ../../nbs/evidence/20_weights.ipynb #b07fe443
+# %% ../../nbs/evidence/20_weights.ipynb #0b1603df
 def initial_table(
     tickets:dict, # {trial: [ticket of level 0, 1, …]}
 )->pd.DataFrame: # Columns trial, level, P_m, layer, alive, small, peak, positive, kept_small
@@ -114,7 +114,7 @@ def initial_table(
                                  positive=(x > 0).mean(), kept_small=few/share))
     return pd.DataFrame(rows)
 
-# %% ../../nbs/evidence/20_weights.ipynb #79e19532
+# %% ../../nbs/evidence/20_weights.ipynb #85d33841
 def layer_name(
     ticket:Ticket, # Of any depth
     k:str, # Such as "fc2.weight"
@@ -135,7 +135,7 @@ def initial_density(
     sigma = init_std(*tickets[0].mask[k].shape[::-1], tickets[0].init)
     return sigma*(edges[1:] + edges[:-1])/2, count/(len(values)*width*sigma)
 
-# %% ../../nbs/evidence/20_weights.ipynb #cd17455d
+# %% ../../nbs/evidence/20_weights.ipynb #ee3aaf12
 def plot_initial_weights(
     tickets:dict, # {trial: [ticket of level 0, 1, …]}
     sizes=(100, 41.1, 16.9, 7.0), # P_m in per cent: a panel each
@@ -152,7 +152,7 @@ def plot_initial_weights(
     legend_below(fig, 3)
     return fig
 
-# %% ../../nbs/evidence/20_weights.ipynb #77cd1c58
+# %% ../../nbs/evidence/20_weights.ipynb #48f6d4d5
 def connections(
     ticket:Ticket, # Any
     way:str="in", # Connections that come "in" to a unit, or go "out" of it
@@ -164,7 +164,7 @@ def connections(
     return {name: m.numpy().mean(1 if way == "in" else 0)
             for name, m in zip(names, ticket.mask.values())}
 
-# %% ../../nbs/evidence/20_weights.ipynb #6d8c6b30
+# %% ../../nbs/evidence/20_weights.ipynb #53048b79
 def unevenness(
     ticket:Ticket, # Any
     way:str="in", # As in `connections`
@@ -178,7 +178,7 @@ def unevenness(
         found[name] = float(share.var()/chance) if chance else np.nan
     return found
 
-# %% ../../nbs/evidence/20_weights.ipynb #2e406d78
+# %% ../../nbs/evidence/20_weights.ipynb #3a8ec4f8
 def connection_table(
     tickets:dict, # {trial: [ticket of level 0, 1, …]}
 )->pd.DataFrame: # Columns trial, level, P_m, way, units, share, uneven, lone, within_two
@@ -196,7 +196,7 @@ def connection_table(
                                               within_two=near.mean()))
     return pd.DataFrame(rows)
 
-# %% ../../nbs/evidence/20_weights.ipynb #63111077
+# %% ../../nbs/evidence/20_weights.ipynb #0a036593
 def valley_depth(
     shares, # Of connections alive, one per unit
 )->float: # In [0, 1]; 0 where there is one peak, or the other one lies higher up
@@ -209,7 +209,7 @@ def valley_depth(
     left = density[:top + 1] # where that is 0 is no peak
     return float(1 - np.divide(lowest, left, out=np.ones_like(left), where=left > 0).min())
 
-# %% ../../nbs/evidence/20_weights.ipynb #99a026b4
+# %% ../../nbs/evidence/20_weights.ipynb #623e8a6c
 def sorted_by_chance(
     ticket:Ticket, # Any
     k:str, # Of the weight matrix
@@ -236,7 +236,7 @@ def draw_spread(ax, shares, chance, color):
     for x, look in ((shares, dict(color=color, fill=True, alpha=0.6)), (chance, dict(color="0.3", ls=":"))):
         ax.stairs(np.histogram(x/x.mean(), edges, density=True)[0], edges, **look)
 
-# %% ../../nbs/evidence/20_weights.ipynb #04943bb3
+# %% ../../nbs/evidence/20_weights.ipynb #6bd3d163
 def plot_connections(
     tickets:dict, # {trial: [ticket of level 0, 1, …]}
     way:str="in", # As in `connections`
@@ -261,7 +261,7 @@ def plot_connections(
     legend_below(fig)
     return fig
 
-# %% ../../nbs/evidence/20_weights.ipynb #803820b9
+# %% ../../nbs/evidence/20_weights.ipynb #79942e5c
 def layer_densities(
     tickets:list, # Of one trial, by level
 )->pd.DataFrame: # Columns P_m, level and one per weight matrix: per cent alive
@@ -270,7 +270,7 @@ def layer_densities(
             for o in tickets]
     return pd.DataFrame(rows).rename_axis("level").reset_index()
 
-# %% ../../nbs/evidence/20_weights.ipynb #94d04e5a
+# %% ../../nbs/evidence/20_weights.ipynb #a390090f
 def overlap(
     a:Ticket, b:Ticket, # Of the same sizes
 )->pd.DataFrame: # Columns layer, shared (of a's weights, kept by b too), chance, times
@@ -295,7 +295,7 @@ def overlap_table(
             parts.append(overlap(chosen[a], chosen[b]).assign(P_m=size, first=a, second=b))
     return pd.concat(parts, ignore_index=True)
 
-# %% ../../nbs/evidence/20_weights.ipynb #d522a287
+# %% ../../nbs/evidence/20_weights.ipynb #5d7e7698
 def first_layer(
     ticket:Ticket, # Any
     shape=(28, 28), # Of an image
@@ -307,7 +307,7 @@ def first_layer(
                          f"and the ticket {m.shape[1]} inputs: say its shape")
     return m.reshape(-1, *shape)
 
-# %% ../../nbs/evidence/20_weights.ipynb #63e1c051
+# %% ../../nbs/evidence/20_weights.ipynb #4ca5c60f
 def plot_pixels(
     tickets:list, # Of one trial, by level
     sizes=(100, 41.1, 16.9, 7.0, 2.9, 1.2, 0.5), # P_m in per cent: a picture each
@@ -324,7 +324,7 @@ def plot_pixels(
     fig.supxlabel("Units that look at a pixel", fontsize="medium")
     return fig
 
-# %% ../../nbs/evidence/20_weights.ipynb #7c9fe27c
+# %% ../../nbs/evidence/20_weights.ipynb #ab4698be
 def plot_units(
     tickets:list, # Of one trial, by level
     n:int=16, # Units to show: those that keep the most weights to the end
@@ -342,7 +342,7 @@ def plot_units(
     fig.colorbar(shown, ax=axes, label="networks it is alive in", shrink=0.8)
     return fig
 
-# %% ../../nbs/evidence/20_weights.ipynb #f4606cb5
+# %% ../../nbs/evidence/20_weights.ipynb #016bc0f2
 def neighbour_pairs(
     maps, # Of bool [units, rows, columns]
     down:int=0, right:int=1, # Where the other pixel of a pair lies; the sign of `right` counts
@@ -370,7 +370,7 @@ def shuffled(
             mask[a, takes], mask[b, takes] = True, False
     return mask
 
-# %% ../../nbs/evidence/20_weights.ipynb #b2ba062d
+# %% ../../nbs/evidence/20_weights.ipynb #e3e61257
 def locality(
     ticket:Ticket, # Any
     distances=(1,), # Pixels between the two of a pair, along a row or a column
@@ -396,7 +396,7 @@ def locality_table(
         for size, ticket in zip(sizes, levels)
         for d, times in zip(distances, locality(ticket, distances))])
 
-# %% ../../nbs/evidence/20_weights.ipynb #a9585672
+# %% ../../nbs/evidence/20_weights.ipynb #08fa0da6
 def lit_share(
     images:torch.Tensor, # [images, pixels]
 )->np.ndarray: # [pixels], in [0, 1]
@@ -415,7 +415,7 @@ def record_pixels(
                        recorded=datetime.now(timezone.utc).isoformat(timespec="seconds"))
     return write_table(table, name, "pixels", folder)
 
-# %% ../../nbs/evidence/20_weights.ipynb #d4d81993
+# %% ../../nbs/evidence/20_weights.ipynb #259d75b8
 pixel_groups = {"never lit": 0, "hardly ever, up to 0.1 %": 0.001, "rarely, up to 1 %": 0.01,
                 "sometimes, up to 20 %": 0.2, "often lit": 1} # name → largest share of images
 
@@ -442,7 +442,7 @@ def pixel_table(
                                           times=alive/each.mean()))
     return pd.DataFrame(rows)
 
-# %% ../../nbs/evidence/20_weights.ipynb #44dd1529
+# %% ../../nbs/evidence/20_weights.ipynb #56afe579
 movements = {"distance": lambda start, end: np.abs(end - start), # How far
              "away": lambda start, end: np.abs(end) - np.abs(start)} # Away from 0, or towards it
 _edges = np.arange(-4, 24.25, 0.25) # In units of the layer's σ; the ends take what is beyond
@@ -472,7 +472,7 @@ def movement_table(
                 parts.append(rows.assign(layer=k, kept=kept, measure=measure))
     return pd.concat(parts, ignore_index=True)[["layer", "kept", "measure", "low", "count", "total"]]
 
-# %% ../../nbs/evidence/20_weights.ipynb #5c3e2d74
+# %% ../../nbs/evidence/20_weights.ipynb #989d62c1
 def record_movement(
     study:Study, # Its winning tickets are in the store, down to the sizes
     store, # A `Store`, or the folder of one
@@ -496,7 +496,7 @@ def record_movement(
     table.attrs = dict(parts=[part])
     return write_table(table, study.name, "movement", folder)
 
-# %% ../../nbs/evidence/20_weights.ipynb #18ad4b58
+# %% ../../nbs/evidence/20_weights.ipynb #cbec0434
 def movement_means(
     table:pd.DataFrame, # As `recorded(…, "movement")` returns it
     P_m:float=7.0, # Size of the ticket, in per cent
@@ -514,7 +514,7 @@ def movement_means(
     means = pd.DataFrame(found).T.rename_axis(["layer", "trial"])
     return means[["far_kept", "far_rest", "away_kept", "away_rest"]]
 
-# %% ../../nbs/evidence/20_weights.ipynb #76c7c354
+# %% ../../nbs/evidence/20_weights.ipynb #2eee60b7
 _movement_labels = {"distance": "Distance moved (σ)", "away": "Change of magnitude (σ)"}
 
 def plot_movement(
@@ -539,7 +539,7 @@ def plot_movement(
     legend_below(fig)
     return fig
 
-# %% ../../nbs/evidence/20_weights.ipynb #eca543c2
+# %% ../../nbs/evidence/20_weights.ipynb #77885203
 judged_size = 7.0 # P_m in per cent; see above
 
 def judged_tickets(
@@ -563,7 +563,7 @@ def initial_by_layer(
             rows.append(dict(layer=k, trial=trial, peak=peak_ratio(x), positive=(x > 0).mean()))
     return [o for _, o in pd.DataFrame(rows).groupby("layer")]
 
-# %% ../../nbs/evidence/20_weights.ipynb #728eaee6
+# %% ../../nbs/evidence/20_weights.ipynb #f6a38e33
 def bimodal(
     rows:pd.DataFrame, # Of `initial_by_layer`
     where:str, # Which layer
@@ -581,7 +581,7 @@ def leaning(
     return judge_bound(f"{where}: share of positive θ₀", f"{'>' if side > 0 else '<'} 50 %",
                        "percent", mean_of(rows.positive), limit=0.5, neutral=0.5, side=side)
 
-# %% ../../nbs/evidence/20_weights.ipynb #c2b6df54
+# %% ../../nbs/evidence/20_weights.ipynb #b6674ace
 @claim("C14", "Tickets of Adam: the first layer keeps the distribution of its initial weights; the "
        "second and the output layer turn bimodal, the second leaning positive, the output negative",
        "appendix F.1, figure 15", "main.survival")
@@ -592,7 +592,7 @@ def _c14(survival):
             bimodal(second, "hidden layer 2"), bimodal(output, "output layer"),
             leaning(second, "hidden layer 2", 1), leaning(output, "output layer", -1)]
 
-# %% ../../nbs/evidence/20_weights.ipynb #40dc3def
+# %% ../../nbs/evidence/20_weights.ipynb #21fa0bc6
 @claim("C15", "Tickets of SGD 0.8: all layers bimodal, the first leaning negative, the others positive",
        "appendix F.2, figure 16", "sgd.survival")
 def _c15(survival):
@@ -601,7 +601,7 @@ def _c15(survival):
             bimodal(output, "output layer"), leaning(first, "hidden layer 1", -1),
             leaning(second, "hidden layer 2", 1), leaning(output, "output layer", 1)]
 
-# %% ../../nbs/evidence/20_weights.ipynb #3b6c665c
+# %% ../../nbs/evidence/20_weights.ipynb #4d772384
 @claim("C18", "Weights of the ticket move more than the rest, and more often away from 0",
        "appendix F.5, figures 19 and 20", "main.movement")
 def _c18(movement):
@@ -615,7 +615,7 @@ def _c18(movement):
                               "points", mean_of(of.away_kept - of.away_rest))]
     return parts
 
-# %% ../../nbs/evidence/20_weights.ipynb #383931aa
+# %% ../../nbs/evidence/20_weights.ipynb #5b7f4210
 def within_two(
     ticket:Ticket, # Any
 )->float:
@@ -630,7 +630,7 @@ def first_matrix(
     "The unevenness of the first weight matrix."
     return np.array([[*unevenness(o, way).values()][0] for o in tickets.values()])
 
-# %% ../../nbs/evidence/20_weights.ipynb #34ff1bc3
+# %% ../../nbs/evidence/20_weights.ipynb #71cfcaf0
 @claim("C19", "Incoming connectivity is even over units; outgoing is uneven for Adam, with two peaks at "
        "the input, and less so for SGD", "appendix F.6, figures 21 to 24",
        ("main.survival", "sgd.survival"))
@@ -649,7 +649,7 @@ def _c19(adam, sgd):
             judge_bound("unevenness of outgoing over pixels: Adam over SGD", "> 1", "times",
                         ratio(out, first_matrix(sgd, "out")), limit=1, neutral=1)]
 
-# %% ../../nbs/evidence/20_weights.ipynb #900cf7db
+# %% ../../nbs/evidence/20_weights.ipynb #d2cd6661
 def parts_markdown(
     parts, # Of `judge_bound` and its like
 )->str: # A table in Markdown
