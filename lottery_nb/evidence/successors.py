@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['measurements', 'barriers', 'measure', 'measure_all', 'smoke_measured', 'later_claims', 'when_recorded']
 
-# %% ../../nbs/evidence/22_successors.ipynb #1352c0d4
+# %% ../../nbs/evidence/22_successors.ipynb #89f3baa6
 import tempfile
 from itertools import permutations
 import numpy as np
@@ -25,7 +25,7 @@ from ..studies.later import constant, own_signs
 from ..studies.ready_made import studies
 from ..studies.study import Study, study_data, study_dict
 
-# %% ../../nbs/evidence/22_successors.ipynb #42646757
+# %% ../../nbs/evidence/22_successors.ipynb #d04fe20b
 def line(
     a:Run, b:Run, # Of one ticket's mask
     data:Dataset, # What they were trained on
@@ -41,7 +41,7 @@ def line(
         rows.append(dict(share=share, test_error=errors[0], train_error=errors[1]))
     return rows
 
-# %% ../../nbs/evidence/22_successors.ipynb #80081bf6
+# %% ../../nbs/evidence/22_successors.ipynb #ef70cec6
 def by_labels(
     found:list, # Pairs of labels and key
 )->dict: # {(condition, trial, draw, level): key}
@@ -67,7 +67,7 @@ def line_rows(
         rows += [labels | o for o in line(a, b, data)]
     return rows
 
-# %% ../../nbs/evidence/22_successors.ipynb #4759ae56
+# %% ../../nbs/evidence/22_successors.ipynb #551117d3
 def barriers(
     lines:pd.DataFrame, # A row per point of a line: labels, share, test_error, train_error
 )->pd.DataFrame: # A row per line: labels, test_barrier, train_barrier
@@ -78,7 +78,7 @@ def barriers(
     found = lines[["test_error", "train_error"]].agg(height).reset_index()
     return found.rename(columns=lambda o: o.replace("_error", "_barrier"))
 
-# %% ../../nbs/evidence/22_successors.ipynb #a2a19b87
+# %% ../../nbs/evidence/22_successors.ipynb #30d5dd51
 def overlap(
     a:dict, b:dict, # Masks of one network
 )->list: # A dictionary per layer: layer, weights, first, second, shared, beyond_chance
@@ -92,7 +92,7 @@ def overlap(
                          shared=shared, beyond_chance=beyond))
     return rows
 
-# %% ../../nbs/evidence/22_successors.ipynb #9ab9d231
+# %% ../../nbs/evidence/22_successors.ipynb #544bbf16
 def largest_initial(
     ticket:Ticket, # Pruned
 )->dict: # A mask with its counts
@@ -124,7 +124,7 @@ def overlap_rows(
             rows += [labels | o for o in overlap(tickets[t].mask, other)]
     return rows
 
-# %% ../../nbs/evidence/22_successors.ipynb #e984a7fa
+# %% ../../nbs/evidence/22_successors.ipynb #21df8f24
 supermask_scores = ("magnitude", "large final, same sign", "magnitude increase", "movement",
                     "initial magnitude", "random", "small final")
 
@@ -147,7 +147,7 @@ def untrained_rows(
                                  test_accuracy=accuracy))
     return rows
 
-# %% ../../nbs/evidence/22_successors.ipynb #0b985f5f
+# %% ../../nbs/evidence/22_successors.ipynb #20d40f03
 def supermask_rows(
     found:list, # Pairs of labels and key, of a study with `winning`
     store, # Where the runs are
@@ -163,7 +163,7 @@ def supermask_rows(
                         | dict(test_accuracy=o["test_accuracy"]))
     return rows
 
-# %% ../../nbs/evidence/22_successors.ipynb #576755d0
+# %% ../../nbs/evidence/22_successors.ipynb #18864f65
 measurements = { # Study: kind of its table, and what makes its rows
     "instability": ("lines", line_rows), "overlap": ("overlaps", overlap_rows),
     "untrained": ("masks", supermask_rows)}
@@ -191,7 +191,7 @@ def measure_all(
     "Write every table of measurements, as far as the store reaches."
     return [measure(studies(name), store, folder, root) for name in measurements]
 
-# %% ../../nbs/evidence/22_successors.ipynb #c8406b86
+# %% ../../nbs/evidence/22_successors.ipynb #6b8544ab
 def smoke_measured(
     name:str, # A study in `measurements`
     **options, # As for `measure`
@@ -202,7 +202,7 @@ def smoke_measured(
         study.run(store=f"{folder}/store", progress=False)
         return read_table(measure(study, f"{folder}/store", folder, **options))
 
-# %% ../../nbs/evidence/22_successors.ipynb #c3264695
+# %% ../../nbs/evidence/22_successors.ipynb #fa1da23e
 _stop, _end = "early_stop_test_accuracy", "end_test_accuracy"
 _stable = 0.02 # Largest barrier of a stable network, in shares of the images
 
@@ -217,7 +217,7 @@ def all_stable(statement, lines, condition, low, high):
     [table] = between(low, high, curve(table, condition, "test_barrier"))
     return judge_count(f"{statement}: test barrier below 2 points", table.stack() < _stable)
 
-# %% ../../nbs/evidence/22_successors.ipynb #0745b463
+# %% ../../nbs/evidence/22_successors.ipynb #1004cd70
 @claim("I1", "The dense network is stable from initialisation: trained twice in other orders of "
        "the batches, no barrier lies between the results",
        "Frankle et al. 2020, section 3", needs="instability.lines")
@@ -238,7 +238,7 @@ def _i3(lines):
     return [all_stable(f"{name} of 64 to 4.5 %", lines, name, 0.045, 0.641)
             for name in ("reinit", "random sparse")]
 
-# %% ../../nbs/evidence/22_successors.ipynb #5dde6bca
+# %% ../../nbs/evidence/22_successors.ipynb #5fe9f7e4
 @claim("I4", "A winning ticket is more stable than its reinitialisation, and than random "
        "sparsity of its size", "our question", needs="instability.lines")
 def _i4(lines):
@@ -249,7 +249,7 @@ def _i4(lines):
                            "points", difference(*pair))
     return [part("reinit"), part("random sparse")]
 
-# %% ../../nbs/evidence/22_successors.ipynb #737a2bcc
+# %% ../../nbs/evidence/22_successors.ipynb #e7874fde
 def layer_curves(overlaps, layer):
     "Overlap beyond chance of one layer: with the same θ₀, with others, with the largest of θ₀."
     rows = overlaps[overlaps.layer == layer]
@@ -278,7 +278,7 @@ def _o3(overlaps):
     return judge_layers(overlaps, "same θ₀ minus largest of θ₀",
                         lambda same, other, large: difference(same, large))
 
-# %% ../../nbs/evidence/22_successors.ipynb #754a62be
+# %% ../../nbs/evidence/22_successors.ipynb #5fb3599e
 def small_sizes(*tables): return between(0.012, 0.211, *tables) # From 21.1 to 1.2 %
 
 def by_score(summary, score, measure=_stop):
@@ -297,7 +297,7 @@ def _z1(summary):
     return [better_criterion(summary, o, other)
             for o in ("magnitude", "magnitude increase") for other in others]
 
-# %% ../../nbs/evidence/22_successors.ipynb #2fb4837c
+# %% ../../nbs/evidence/22_successors.ipynb #d7b34cfe
 def given_back(kept, mixed, ticket):
     "The share of a loss that signs give back, in each trial."
     kept, mixed, ticket = (o.dropna().mean(axis=1) for o in small_sizes(kept, mixed, ticket))
@@ -317,7 +317,7 @@ def _z2(summary):
                               share, limit=0.5)]
     return parts
 
-# %% ../../nbs/evidence/22_successors.ipynb #3456c98f
+# %% ../../nbs/evidence/22_successors.ipynb #e5f7722d
 @claim("Z3", "Under a mask, the untrained network reaches 86 % on MNIST",
        "Zhou et al. 2019, abstract and section 5", needs="untrained.masks")
 def _z3(masks):
@@ -329,7 +329,7 @@ def _z3(masks):
             judge_bound(f"the same on θ₀, best size ({100*plain_size:.1f} %)", "> 80 %",
                         "percent", mean_of(plain), limit=0.8, neutral=0.1)]
 
-# %% ../../nbs/evidence/22_successors.ipynb #7d81ac12
+# %% ../../nbs/evidence/22_successors.ipynb #30c123f2
 methods = ("SNIP", "GraSP", "SynFlow")
 
 def minus(summary, better, worse, statement=None):
@@ -364,7 +364,7 @@ def _p3(summary):
                             mean_of(error), neutral=0.9)
     return [part(0.045, "1.6 %"), part(0.019, "2.4 %")]
 
-# %% ../../nbs/evidence/22_successors.ipynb #c457f8a4
+# %% ../../nbs/evidence/22_successors.ipynb #263c6b28
 def later_claims()->list: # Ids
     "The claims of later papers, by question."
     return [o for o in paper_claims if not o.startswith("C")]
