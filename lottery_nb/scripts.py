@@ -250,7 +250,6 @@ def find_and_write(
 ):
     "Train a study in a folder, write what came of it, and remove the runs."
     from lottery_nb.studies.store import Store
-<<<<<<< /tmp/tmpkz4ag7qs
     from lottery_nb.studies.study import estimate
     store = Store(folder/"runs")
     store.path.mkdir(exist_ok=True)
@@ -261,16 +260,6 @@ def find_and_write(
     table = found.table(words=True).to_string()
     shutil.rmtree(store.path, ignore_errors=True)
     print(table)
-=======
-    store = Store(folder/"runs")
-    store.path.mkdir(exist_ok=True)
-    study.save(folder/"study.yaml")
-    announce_studies([study], store, folder, lambda o: {}, engine, root)
-    found = study.run(None, store, engine, root=root).in_memory()
-    write_findings(found, folder)
-    shutil.rmtree(store.path, ignore_errors=True)
-    print(found.table(words=True).rename(index="{:.1f}".format).to_string())
->>>>>>> /tmp/tmp4p_svrrb
     print(f"\nfigure, tables and tickets: {folder.resolve()}")
 
 # %% ../nbs/23_scripts.ipynb #991fb399
