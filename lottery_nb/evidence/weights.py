@@ -11,7 +11,7 @@ __all__ = ['gaussian_peak', 'pixel_groups', 'movements', 'trial_tickets', 'recor
            'record_pixels', 'group_pixels', 'pixel_table', 'binned', 'movement_table', 'record_movement',
            'movement_means', 'plot_movement', 'parts_markdown']
 
-# %% ../../nbs/evidence/20_weights.ipynb #cacdca73
+# %% ../../nbs/evidence/20_weights.ipynb #ce032e25
 from dataclasses import replace
 from datetime import datetime, timezone
 from itertools import combinations
@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from scipy.stats import gaussian_kde
+from scipy.stats import gaussian_kde, hypergeom
 from ..core import InputError, check_choice, check_number, stream
 from lottery_nb.evidence.claims import (NotRun, claim, in_words, judge_bound, judge_number,
     mean_of, ratio)
@@ -30,7 +30,7 @@ from ..idea.network import init_std
 from ..idea.tickets import Ticket, dense_ticket
 from ..studies.study import Study, finished, read_study
 
-# %% ../../nbs/evidence/20_weights.ipynb #2cc85587
+# %% ../../nbs/evidence/20_weights.ipynb #c1485315
 def trial_tickets(
     survival:pd.DataFrame, # As `recorded(…, "survival")` returns it
     trial:int, # Which
@@ -55,7 +55,7 @@ def recorded_tickets(
     trials = [int(o.split()[1]) for o in survival if o != "layer"]
     return {t: trial_tickets(survival, t, levels) for t in trials}
 
-# %% ../../nbs/evidence/20_weights.ipynb #603b653c
+# %% ../../nbs/evidence/20_weights.ipynb #1ff22f1b
 def tickets_at(
     tickets:dict, # {trial: [ticket of level 0, 1, …]}
     P_m:float, # Size, in per cent of the weights
@@ -70,7 +70,7 @@ def tickets_at(
         found.append(best)
     return found
 
-# %% ../../nbs/evidence/20_weights.ipynb #440db405
+# %% ../../nbs/evidence/20_weights.ipynb #f1142a97
 def pick_sizes(
     tickets:dict, # {trial: [ticket of level 0, 1, …]}
     sizes, # P_m in per cent
@@ -78,7 +78,7 @@ def pick_sizes(
     "Every trial's tickets of some sizes; raises `InputError` as `tickets_at` does."
     return {t: [tickets_at({t: o}, size)[0] for size in sizes] for t, o in tickets.items()}
 
-# %% ../../nbs/evidence/20_weights.ipynb #7368b9f8
+# %% ../../nbs/evidence/20_weights.ipynb #854b254c
 def surviving(
     ticket:Ticket, # Any
 )->dict: # {layer: θ₀ of its surviving weights in units of the layer's σ: float array}
@@ -86,7 +86,7 @@ def surviving(
     def sigma(m): return init_std(*m.shape[::-1], ticket.init)
     return {k: ticket.weights[k][m].double().numpy()/sigma(m) for k, m in ticket.mask.items()}
 
-# %% ../../nbs/evidence/20_weights.ipynb #c94425c5
+# %% ../../nbs/evidence/20_weights.ipynb #36c2856e
 gaussian_peak = 1.584 # `peak_ratio` of a normal distribution
 
 def peak_ratio(
@@ -97,7 +97,7 @@ def peak_ratio(
     near, beside = (size < 0.5).sum(), ((size >= 0.5) & (size < 1.5)).sum()
     return float(2*near/beside) if beside else np.nan # beside is twice as wide
 
-# %% ../../nbs/evidence/20_weights.ipynb #0b1603df
+# %% ../../nbs/evidence/20_weights.ipynb #f6659379
 def initial_table(
     tickets:dict, # {trial: [ticket of level 0, 1, …]}
 )->pd.DataFrame: # Columns trial, level, P_m, layer, alive, small, peak, positive, kept_small
@@ -114,7 +114,7 @@ def initial_table(
                                  positive=(x > 0).mean(), kept_small=few/share))
     return pd.DataFrame(rows)
 
-# %% ../../nbs/evidence/20_weights.ipynb #85d33841
+# %% ../../nbs/evidence/20_weights.ipynb #d486f297
 def layer_name(
     ticket:Ticket, # Of any depth
     k:str, # Such as "fc2.weight"
@@ -135,7 +135,7 @@ def initial_density(
     sigma = init_std(*tickets[0].mask[k].shape[::-1], tickets[0].init)
     return sigma*(edges[1:] + edges[:-1])/2, count/(len(values)*width*sigma)
 
-# %% ../../nbs/evidence/20_weights.ipynb #ee3aaf12
+# %% ../../nbs/evidence/20_weights.ipynb #b7712f8a
 def plot_initial_weights(
     tickets:dict, # {trial: [ticket of level 0, 1, …]}
     sizes=(100, 41.1, 16.9, 7.0), # P_m in per cent: a panel each
@@ -152,7 +152,7 @@ def plot_initial_weights(
     legend_below(fig, 3)
     return fig
 
-# %% ../../nbs/evidence/20_weights.ipynb #48f6d4d5
+# %% ../../nbs/evidence/20_weights.ipynb #c466e3a2
 def connections(
     ticket:Ticket, # Any
     way:str="in", # Connections that come "in" to a unit, or go "out" of it
@@ -164,7 +164,7 @@ def connections(
     return {name: m.numpy().mean(1 if way == "in" else 0)
             for name, m in zip(names, ticket.mask.values())}
 
-# %% ../../nbs/evidence/20_weights.ipynb #53048b79
+# %% ../../nbs/evidence/20_weights.ipynb #2598e14b
 def unevenness(
     ticket:Ticket, # Any
     way:str="in", # As in `connections`
@@ -178,7 +178,7 @@ def unevenness(
         found[name] = float(share.var()/chance) if chance else np.nan
     return found
 
-# %% ../../nbs/evidence/20_weights.ipynb #3a8ec4f8
+# %% ../../nbs/evidence/20_weights.ipynb #c25da817
 def connection_table(
     tickets:dict, # {trial: [ticket of level 0, 1, …]}
 )->pd.DataFrame: # Columns trial, level, P_m, way, units, share, uneven, lone, within_two
@@ -196,7 +196,7 @@ def connection_table(
                                               within_two=near.mean()))
     return pd.DataFrame(rows)
 
-# %% ../../nbs/evidence/20_weights.ipynb #0a036593
+# %% ../../nbs/evidence/20_weights.ipynb #b107c76a
 def valley_depth(
     shares, # Of connections alive, one per unit
 )->float: # In [0, 1]; 0 where there is one peak, or the other one lies higher up
@@ -209,7 +209,7 @@ def valley_depth(
     left = density[:top + 1] # where that is 0 is no peak
     return float(1 - np.divide(lowest, left, out=np.ones_like(left), where=left > 0).min())
 
-# %% ../../nbs/evidence/20_weights.ipynb #623e8a6c
+# %% ../../nbs/evidence/20_weights.ipynb #a5a50dea
 def sorted_by_chance(
     ticket:Ticket, # Any
     k:str, # Of the weight matrix
@@ -229,14 +229,18 @@ def draw_sorted(ax, shares, chance, color, label):
     ax.fill_between(x, shares.min(0), shares.max(0), color=color, alpha=0.3, lw=0)
     ax.plot(x, chance, color="0.3", ls=":", lw=1)
 
-def draw_spread(ax, shares, chance, color):
-    "How units are distributed: a histogram over all trials, chance dotted."
-    top = max(2, min(4, np.quantile(shares, 0.995)/shares.mean()))
-    edges = np.linspace(0, top*1.05, 13 if shares.shape[1] < 30 else 31)
-    for x, look in ((shares, dict(color=color, fill=True, alpha=0.6)), (chance, dict(color="0.3", ls=":"))):
-        ax.stairs(np.histogram(x/x.mean(), edges, density=True)[0], edges, **look)
+def draw_spread(ax, shares, mask, color):
+    "How units are distributed, a histogram over all trials, and by chance: hypergeometric."
+    n = mask.numel()//shares.shape[1]
+    mean, most = n*shares.mean(), n*np.quantile(shares, 0.995) # connections
+    step = max(1, round(most/30))
+    edges = np.arange(0, max(most, 2*mean) + 2*step, step) - 0.5
+    count = np.histogram(n*shares, edges, density=True)[0]
+    chance = np.diff(hypergeom(mask.numel(), int(mask.sum()), n).cdf(edges))/step
+    ax.stairs(mean*count, edges/mean, color=color, fill=True, alpha=0.6)
+    ax.stairs(mean*chance, edges/mean, color="0.3", ls=":")
 
-# %% ../../nbs/evidence/20_weights.ipynb #6bd3d163
+# %% ../../nbs/evidence/20_weights.ipynb #79ce05d5
 def plot_connections(
     tickets:dict, # {trial: [ticket of level 0, 1, …]}
     way:str="in", # As in `connections`
@@ -247,11 +251,11 @@ def plot_connections(
     fig, axes = panels(2, len(names), (3.8, 2.9), squeeze=False)
     for size, color in zip(sizes, sequence(len(sizes))[::-1]):
         chosen = tickets_at(tickets, size)
-        for i, name in enumerate(names):
+        for i, (name, k) in enumerate(zip(names, chosen[0].mask)):
             shares = np.array([-np.sort(-connections(o, way)[name]) for o in chosen])
-            chance = sorted_by_chance(chosen[0], f"fc{i + 1}.weight", way)
+            chance = sorted_by_chance(chosen[0], k, way)
             draw_sorted(axes[0, i], 100*shares, 100*chance, color, f"{size} %")
-            if size == sizes[-1]: draw_spread(axes[1, i], shares, chance, color)
+            if size == sizes[-1]: draw_spread(axes[1, i], shares, chosen[0].mask[k], color)
             axes[0, i].set(title=name, xlabel="Units, sorted", ylim=0)
     axes[0, 0].lines[-1].set_label("by chance")
     coming = "Incoming" if way == "in" else "Outgoing"
@@ -261,7 +265,7 @@ def plot_connections(
     legend_below(fig)
     return fig
 
-# %% ../../nbs/evidence/20_weights.ipynb #79942e5c
+# %% ../../nbs/evidence/20_weights.ipynb #ef974775
 def layer_densities(
     tickets:list, # Of one trial, by level
 )->pd.DataFrame: # Columns P_m, level and one per weight matrix: per cent alive
@@ -270,7 +274,7 @@ def layer_densities(
             for o in tickets]
     return pd.DataFrame(rows).rename_axis("level").reset_index()
 
-# %% ../../nbs/evidence/20_weights.ipynb #a390090f
+# %% ../../nbs/evidence/20_weights.ipynb #d6234b70
 def overlap(
     a:Ticket, b:Ticket, # Of the same sizes
 )->pd.DataFrame: # Columns layer, shared (of a's weights, kept by b too), chance, times
@@ -295,7 +299,7 @@ def overlap_table(
             parts.append(overlap(chosen[a], chosen[b]).assign(P_m=size, first=a, second=b))
     return pd.concat(parts, ignore_index=True)
 
-# %% ../../nbs/evidence/20_weights.ipynb #5d7e7698
+# %% ../../nbs/evidence/20_weights.ipynb #9cf6c4d8
 def first_layer(
     ticket:Ticket, # Any
     shape=(28, 28), # Of an image
@@ -307,7 +311,7 @@ def first_layer(
                          f"and the ticket {m.shape[1]} inputs: say its shape")
     return m.reshape(-1, *shape)
 
-# %% ../../nbs/evidence/20_weights.ipynb #4ca5c60f
+# %% ../../nbs/evidence/20_weights.ipynb #a82082f5
 def plot_pixels(
     tickets:list, # Of one trial, by level
     sizes=(100, 41.1, 16.9, 7.0, 2.9, 1.2, 0.5), # P_m in per cent: a picture each
@@ -324,7 +328,7 @@ def plot_pixels(
     fig.supxlabel("Units that look at a pixel", fontsize="medium")
     return fig
 
-# %% ../../nbs/evidence/20_weights.ipynb #ab4698be
+# %% ../../nbs/evidence/20_weights.ipynb #f5471786
 def plot_units(
     tickets:list, # Of one trial, by level
     n:int=16, # Units to show: those that keep the most weights to the end
@@ -342,7 +346,7 @@ def plot_units(
     fig.colorbar(shown, ax=axes, label="networks it is alive in", shrink=0.8)
     return fig
 
-# %% ../../nbs/evidence/20_weights.ipynb #016bc0f2
+# %% ../../nbs/evidence/20_weights.ipynb #b7810bc6
 def neighbour_pairs(
     maps, # Of bool [units, rows, columns]
     down:int=0, right:int=1, # Where the other pixel of a pair lies; the sign of `right` counts
@@ -370,10 +374,10 @@ def shuffled(
             mask[a, takes], mask[b, takes] = True, False
     return mask
 
-# %% ../../nbs/evidence/20_weights.ipynb #e3e61257
+# %% ../../nbs/evidence/20_weights.ipynb #f44cf536
 def locality(
     ticket:Ticket, # Any
-    distances=(1,), # Pixels between the two of a pair, along a row or a column
+    distances=(1,), # From one pixel of a pair to the other, along a row or a column
     shape=(28, 28), # Of an image
     draws:int=3, # Shuffled masks to compare with
 )->list: # A number per distance; NaN where the shuffled masks have no such pairs
@@ -396,7 +400,7 @@ def locality_table(
         for size, ticket in zip(sizes, levels)
         for d, times in zip(distances, locality(ticket, distances))])
 
-# %% ../../nbs/evidence/20_weights.ipynb #08fa0da6
+# %% ../../nbs/evidence/20_weights.ipynb #6d2c58d2
 def lit_share(
     images:torch.Tensor, # [images, pixels]
 )->np.ndarray: # [pixels], in [0, 1]
@@ -415,7 +419,7 @@ def record_pixels(
                        recorded=datetime.now(timezone.utc).isoformat(timespec="seconds"))
     return write_table(table, name, "pixels", folder)
 
-# %% ../../nbs/evidence/20_weights.ipynb #259d75b8
+# %% ../../nbs/evidence/20_weights.ipynb #6786d423
 pixel_groups = {"never lit": 0, "hardly ever, up to 0.1 %": 0.001, "rarely, up to 1 %": 0.01,
                 "sometimes, up to 20 %": 0.2, "often lit": 1} # name → largest share of images
 
@@ -442,7 +446,7 @@ def pixel_table(
                                           times=alive/each.mean()))
     return pd.DataFrame(rows)
 
-# %% ../../nbs/evidence/20_weights.ipynb #56afe579
+# %% ../../nbs/evidence/20_weights.ipynb #dde086ff
 movements = {"distance": lambda start, end: np.abs(end - start), # How far
              "away": lambda start, end: np.abs(end) - np.abs(start)} # Away from 0, or towards it
 _edges = np.arange(-4, 24.25, 0.25) # In units of the layer's σ; the ends take what is beyond
@@ -472,7 +476,7 @@ def movement_table(
                 parts.append(rows.assign(layer=k, kept=kept, measure=measure))
     return pd.concat(parts, ignore_index=True)[["layer", "kept", "measure", "low", "count", "total"]]
 
-# %% ../../nbs/evidence/20_weights.ipynb #989d62c1
+# %% ../../nbs/evidence/20_weights.ipynb #5544f238
 def record_movement(
     study:Study, # Its winning tickets are in the store, down to the sizes
     store, # A `Store`, or the folder of one
@@ -496,7 +500,7 @@ def record_movement(
     table.attrs = dict(parts=[part])
     return write_table(table, study.name, "movement", folder)
 
-# %% ../../nbs/evidence/20_weights.ipynb #cbec0434
+# %% ../../nbs/evidence/20_weights.ipynb #cecc36ab
 def movement_means(
     table:pd.DataFrame, # As `recorded(…, "movement")` returns it
     P_m:float=7.0, # Size of the ticket, in per cent
@@ -514,7 +518,7 @@ def movement_means(
     means = pd.DataFrame(found).T.rename_axis(["layer", "trial"])
     return means[["far_kept", "far_rest", "away_kept", "away_rest"]]
 
-# %% ../../nbs/evidence/20_weights.ipynb #2eee60b7
+# %% ../../nbs/evidence/20_weights.ipynb #2478abd8
 _movement_labels = {"distance": "Distance moved (σ)", "away": "Change of magnitude (σ)"}
 
 def plot_movement(
@@ -539,7 +543,7 @@ def plot_movement(
     legend_below(fig)
     return fig
 
-# %% ../../nbs/evidence/20_weights.ipynb #77885203
+# %% ../../nbs/evidence/20_weights.ipynb #7a4624a4
 judged_size = 7.0 # P_m in per cent; see above
 
 def judged_tickets(
@@ -563,7 +567,7 @@ def initial_by_layer(
             rows.append(dict(layer=k, trial=trial, peak=peak_ratio(x), positive=(x > 0).mean()))
     return [o for _, o in pd.DataFrame(rows).groupby("layer")]
 
-# %% ../../nbs/evidence/20_weights.ipynb #f6a38e33
+# %% ../../nbs/evidence/20_weights.ipynb #9460ca17
 def bimodal(
     rows:pd.DataFrame, # Of `initial_by_layer`
     where:str, # Which layer
@@ -581,7 +585,7 @@ def leaning(
     return judge_bound(f"{where}: share of positive θ₀", f"{'>' if side > 0 else '<'} 50 %",
                        "percent", mean_of(rows.positive), limit=0.5, neutral=0.5, side=side)
 
-# %% ../../nbs/evidence/20_weights.ipynb #b6674ace
+# %% ../../nbs/evidence/20_weights.ipynb #397ddac7
 @claim("C14", "Tickets of Adam: the first layer keeps the distribution of its initial weights; the "
        "second and the output layer turn bimodal, the second leaning positive, the output negative",
        "appendix F.1, figure 15", "main.survival")
@@ -592,7 +596,7 @@ def _c14(survival):
             bimodal(second, "hidden layer 2"), bimodal(output, "output layer"),
             leaning(second, "hidden layer 2", 1), leaning(output, "output layer", -1)]
 
-# %% ../../nbs/evidence/20_weights.ipynb #21fa0bc6
+# %% ../../nbs/evidence/20_weights.ipynb #f57a6c7d
 @claim("C15", "Tickets of SGD 0.8: all layers bimodal, the first leaning negative, the others positive",
        "appendix F.2, figure 16", "sgd.survival")
 def _c15(survival):
@@ -601,7 +605,7 @@ def _c15(survival):
             bimodal(output, "output layer"), leaning(first, "hidden layer 1", -1),
             leaning(second, "hidden layer 2", 1), leaning(output, "output layer", 1)]
 
-# %% ../../nbs/evidence/20_weights.ipynb #4d772384
+# %% ../../nbs/evidence/20_weights.ipynb #ff6305df
 @claim("C18", "Weights of the ticket move more than the rest, and more often away from 0",
        "appendix F.5, figures 19 and 20", "main.movement")
 def _c18(movement):
@@ -615,7 +619,7 @@ def _c18(movement):
                               "points", mean_of(of.away_kept - of.away_rest))]
     return parts
 
-# %% ../../nbs/evidence/20_weights.ipynb #5b7f4210
+# %% ../../nbs/evidence/20_weights.ipynb #115726e1
 def within_two(
     ticket:Ticket, # Any
 )->float:
@@ -630,7 +634,7 @@ def first_matrix(
     "The unevenness of the first weight matrix."
     return np.array([[*unevenness(o, way).values()][0] for o in tickets.values()])
 
-# %% ../../nbs/evidence/20_weights.ipynb #71cfcaf0
+# %% ../../nbs/evidence/20_weights.ipynb #4f575cb2
 @claim("C19", "Incoming connectivity is even over units; outgoing is uneven for Adam, with two peaks at "
        "the input, and less so for SGD", "appendix F.6, figures 21 to 24",
        ("main.survival", "sgd.survival"))
@@ -649,7 +653,7 @@ def _c19(adam, sgd):
             judge_bound("unevenness of outgoing over pixels: Adam over SGD", "> 1", "times",
                         ratio(out, first_matrix(sgd, "out")), limit=1, neutral=1)]
 
-# %% ../../nbs/evidence/20_weights.ipynb #d2cd6661
+# %% ../../nbs/evidence/20_weights.ipynb #c35d9bbd
 def parts_markdown(
     parts, # Of `judge_bound` and its like
 )->str: # A table in Markdown
