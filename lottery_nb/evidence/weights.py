@@ -11,7 +11,7 @@ __all__ = ['gaussian_peak', 'pixel_groups', 'movements', 'trial_tickets', 'recor
            'record_pixels', 'group_pixels', 'pixel_table', 'binned', 'movement_table', 'record_movement',
            'movement_means', 'plot_movement', 'parts_markdown']
 
-# %% ../../nbs/evidence/20_weights.ipynb #ce032e25
+# %% ../../nbs/evidence/20_weights.ipynb #c254340a
 from dataclasses import replace
 from datetime import datetime, timezone
 from itertools import combinations
@@ -28,9 +28,10 @@ from .tables import origin, recorded, results_folder, survival, write_table
 from ..idea.data import Dataset
 from ..idea.network import init_std
 from ..idea.tickets import Ticket, dense_ticket
-from ..studies.study import Study, finished, read_study
+from ..studies.store import Store, run_key
+from ..studies.study import Study, findings, read_study, study_data
 
-# %% ../../nbs/evidence/20_weights.ipynb #c1485315
+# %% ../../nbs/evidence/20_weights.ipynb #2cf483a3
 def trial_tickets(
     survival:pd.DataFrame, # As `recorded(…, "survival")` returns it
     trial:int, # Which
@@ -55,7 +56,7 @@ def recorded_tickets(
     trials = [int(o.split()[1]) for o in survival if o != "layer"]
     return {t: trial_tickets(survival, t, levels) for t in trials}
 
-# %% ../../nbs/evidence/20_weights.ipynb #1ff22f1b
+# %% ../../nbs/evidence/20_weights.ipynb #44fe9744
 def tickets_at(
     tickets:dict, # {trial: [ticket of level 0, 1, …]}
     P_m:float, # Size, in per cent of the weights
@@ -70,7 +71,7 @@ def tickets_at(
         found.append(best)
     return found
 
-# %% ../../nbs/evidence/20_weights.ipynb #f1142a97
+# %% ../../nbs/evidence/20_weights.ipynb #8300b24f
 def pick_sizes(
     tickets:dict, # {trial: [ticket of level 0, 1, …]}
     sizes, # P_m in per cent
@@ -78,7 +79,7 @@ def pick_sizes(
     "Every trial's tickets of some sizes; raises `InputError` as `tickets_at` does."
     return {t: [tickets_at({t: o}, size)[0] for size in sizes] for t, o in tickets.items()}
 
-# %% ../../nbs/evidence/20_weights.ipynb #854b254c
+# %% ../../nbs/evidence/20_weights.ipynb #95a2a0f6
 def surviving(
     ticket:Ticket, # Any
 )->dict: # {layer: θ₀ of its surviving weights in units of the layer's σ: float array}
@@ -86,7 +87,7 @@ def surviving(
     def sigma(m): return init_std(*m.shape[::-1], ticket.init)
     return {k: ticket.weights[k][m].double().numpy()/sigma(m) for k, m in ticket.mask.items()}
 
-# %% ../../nbs/evidence/20_weights.ipynb #36c2856e
+# %% ../../nbs/evidence/20_weights.ipynb #eed7481e
 gaussian_peak = 1.584 # `peak_ratio` of a normal distribution
 
 def peak_ratio(
@@ -97,7 +98,7 @@ def peak_ratio(
     near, beside = (size < 0.5).sum(), ((size >= 0.5) & (size < 1.5)).sum()
     return float(2*near/beside) if beside else np.nan # beside is twice as wide
 
-# %% ../../nbs/evidence/20_weights.ipynb #f6659379
+# %% ../../nbs/evidence/20_weights.ipynb #eaba6f9a
 def initial_table(
     tickets:dict, # {trial: [ticket of level 0, 1, …]}
 )->pd.DataFrame: # Columns trial, level, P_m, layer, alive, small, peak, positive, kept_small
@@ -114,7 +115,7 @@ def initial_table(
                                  positive=(x > 0).mean(), kept_small=few/share))
     return pd.DataFrame(rows)
 
-# %% ../../nbs/evidence/20_weights.ipynb #d486f297
+# %% ../../nbs/evidence/20_weights.ipynb #34290e6f
 def layer_name(
     ticket:Ticket, # Of any depth
     k:str, # Such as "fc2.weight"
@@ -135,7 +136,7 @@ def initial_density(
     sigma = init_std(*tickets[0].mask[k].shape[::-1], tickets[0].init)
     return sigma*(edges[1:] + edges[:-1])/2, count/(len(values)*width*sigma)
 
-# %% ../../nbs/evidence/20_weights.ipynb #b7712f8a
+# %% ../../nbs/evidence/20_weights.ipynb #15a07c3a
 def plot_initial_weights(
     tickets:dict, # {trial: [ticket of level 0, 1, …]}
     sizes=(100, 41.1, 16.9, 7.0), # P_m in per cent: a panel each
@@ -152,7 +153,7 @@ def plot_initial_weights(
     legend_below(fig, 3)
     return fig
 
-# %% ../../nbs/evidence/20_weights.ipynb #c466e3a2
+# %% ../../nbs/evidence/20_weights.ipynb #007a03a8
 def connections(
     ticket:Ticket, # Any
     way:str="in", # Connections that come "in" to a unit, or go "out" of it
@@ -164,7 +165,7 @@ def connections(
     return {name: m.numpy().mean(1 if way == "in" else 0)
             for name, m in zip(names, ticket.mask.values())}
 
-# %% ../../nbs/evidence/20_weights.ipynb #2598e14b
+# %% ../../nbs/evidence/20_weights.ipynb #9b06fa5d
 def unevenness(
     ticket:Ticket, # Any
     way:str="in", # As in `connections`
@@ -178,7 +179,7 @@ def unevenness(
         found[name] = float(share.var()/chance) if chance else np.nan
     return found
 
-# %% ../../nbs/evidence/20_weights.ipynb #c25da817
+# %% ../../nbs/evidence/20_weights.ipynb #3b1af29c
 def connection_table(
     tickets:dict, # {trial: [ticket of level 0, 1, …]}
 )->pd.DataFrame: # Columns trial, level, P_m, way, units, share, uneven, lone, within_two
@@ -196,7 +197,7 @@ def connection_table(
                                               within_two=near.mean()))
     return pd.DataFrame(rows)
 
-# %% ../../nbs/evidence/20_weights.ipynb #b107c76a
+# %% ../../nbs/evidence/20_weights.ipynb #f8bbc7f4
 def valley_depth(
     shares, # Of connections alive, one per unit
 )->float: # In [0, 1]; 0 where there is one peak, or the other one lies higher up
@@ -209,7 +210,7 @@ def valley_depth(
     left = density[:top + 1] # where that is 0 is no peak
     return float(1 - np.divide(lowest, left, out=np.ones_like(left), where=left > 0).min())
 
-# %% ../../nbs/evidence/20_weights.ipynb #a5a50dea
+# %% ../../nbs/evidence/20_weights.ipynb #dfdb3daf
 def sorted_by_chance(
     ticket:Ticket, # Any
     k:str, # Of the weight matrix
@@ -236,11 +237,11 @@ def draw_spread(ax, shares, mask, color):
     step = max(1, round(most/30))
     edges = np.arange(0, max(most, 2*mean) + 2*step, step) - 0.5
     count = np.histogram(n*shares, edges, density=True)[0]
-    chance = np.diff(hypergeom(mask.numel(), int(mask.sum()), n).cdf(edges))/step
+    chance = np.diff(hypergeom(mask.numel(), int(mask.sum()), n).cdf(edges - 0.5))/step
     ax.stairs(mean*count, edges/mean, color=color, fill=True, alpha=0.6)
     ax.stairs(mean*chance, edges/mean, color="0.3", ls=":")
 
-# %% ../../nbs/evidence/20_weights.ipynb #79ce05d5
+# %% ../../nbs/evidence/20_weights.ipynb #7dbdd8d6
 def plot_connections(
     tickets:dict, # {trial: [ticket of level 0, 1, …]}
     way:str="in", # As in `connections`
@@ -265,7 +266,7 @@ def plot_connections(
     legend_below(fig)
     return fig
 
-# %% ../../nbs/evidence/20_weights.ipynb #ef974775
+# %% ../../nbs/evidence/20_weights.ipynb #b8732f64
 def layer_densities(
     tickets:list, # Of one trial, by level
 )->pd.DataFrame: # Columns P_m, level and one per weight matrix: per cent alive
@@ -274,7 +275,7 @@ def layer_densities(
             for o in tickets]
     return pd.DataFrame(rows).rename_axis("level").reset_index()
 
-# %% ../../nbs/evidence/20_weights.ipynb #d6234b70
+# %% ../../nbs/evidence/20_weights.ipynb #a5c5b6e0
 def overlap(
     a:Ticket, b:Ticket, # Of the same sizes
 )->pd.DataFrame: # Columns layer, shared (of a's weights, kept by b too), chance, times
@@ -299,7 +300,7 @@ def overlap_table(
             parts.append(overlap(chosen[a], chosen[b]).assign(P_m=size, first=a, second=b))
     return pd.concat(parts, ignore_index=True)
 
-# %% ../../nbs/evidence/20_weights.ipynb #9cf6c4d8
+# %% ../../nbs/evidence/20_weights.ipynb #d707d7ec
 def first_layer(
     ticket:Ticket, # Any
     shape=(28, 28), # Of an image
@@ -311,7 +312,7 @@ def first_layer(
                          f"and the ticket {m.shape[1]} inputs: say its shape")
     return m.reshape(-1, *shape)
 
-# %% ../../nbs/evidence/20_weights.ipynb #a82082f5
+# %% ../../nbs/evidence/20_weights.ipynb #d64b6466
 def plot_pixels(
     tickets:list, # Of one trial, by level
     sizes=(100, 41.1, 16.9, 7.0, 2.9, 1.2, 0.5), # P_m in per cent: a picture each
@@ -328,7 +329,7 @@ def plot_pixels(
     fig.supxlabel("Units that look at a pixel", fontsize="medium")
     return fig
 
-# %% ../../nbs/evidence/20_weights.ipynb #f5471786
+# %% ../../nbs/evidence/20_weights.ipynb #927411ef
 def plot_units(
     tickets:list, # Of one trial, by level
     n:int=16, # Units to show: those that keep the most weights to the end
@@ -346,7 +347,7 @@ def plot_units(
     fig.colorbar(shown, ax=axes, label="networks it is alive in", shrink=0.8)
     return fig
 
-# %% ../../nbs/evidence/20_weights.ipynb #b7810bc6
+# %% ../../nbs/evidence/20_weights.ipynb #b6c2d31a
 def neighbour_pairs(
     maps, # Of bool [units, rows, columns]
     down:int=0, right:int=1, # Where the other pixel of a pair lies; the sign of `right` counts
@@ -374,7 +375,7 @@ def shuffled(
             mask[a, takes], mask[b, takes] = True, False
     return mask
 
-# %% ../../nbs/evidence/20_weights.ipynb #f44cf536
+# %% ../../nbs/evidence/20_weights.ipynb #921f9e11
 def locality(
     ticket:Ticket, # Any
     distances=(1,), # From one pixel of a pair to the other, along a row or a column
@@ -400,7 +401,7 @@ def locality_table(
         for size, ticket in zip(sizes, levels)
         for d, times in zip(distances, locality(ticket, distances))])
 
-# %% ../../nbs/evidence/20_weights.ipynb #6d2c58d2
+# %% ../../nbs/evidence/20_weights.ipynb #5dfd046f
 def lit_share(
     images:torch.Tensor, # [images, pixels]
 )->np.ndarray: # [pixels], in [0, 1]
@@ -419,7 +420,7 @@ def record_pixels(
                        recorded=datetime.now(timezone.utc).isoformat(timespec="seconds"))
     return write_table(table, name, "pixels", folder)
 
-# %% ../../nbs/evidence/20_weights.ipynb #6786d423
+# %% ../../nbs/evidence/20_weights.ipynb #14491a98
 pixel_groups = {"never lit": 0, "hardly ever, up to 0.1 %": 0.001, "rarely, up to 1 %": 0.01,
                 "sometimes, up to 20 %": 0.2, "often lit": 1} # name → largest share of images
 
@@ -446,7 +447,7 @@ def pixel_table(
                                           times=alive/each.mean()))
     return pd.DataFrame(rows)
 
-# %% ../../nbs/evidence/20_weights.ipynb #dde086ff
+# %% ../../nbs/evidence/20_weights.ipynb #f713d415
 movements = {"distance": lambda start, end: np.abs(end - start), # How far
              "away": lambda start, end: np.abs(end) - np.abs(start)} # Away from 0, or towards it
 _edges = np.arange(-4, 24.25, 0.25) # In units of the layer's σ; the ends take what is beyond
@@ -476,7 +477,7 @@ def movement_table(
                 parts.append(rows.assign(layer=k, kept=kept, measure=measure))
     return pd.concat(parts, ignore_index=True)[["layer", "kept", "measure", "low", "count", "total"]]
 
-# %% ../../nbs/evidence/20_weights.ipynb #5544f238
+# %% ../../nbs/evidence/20_weights.ipynb #b0e83e92
 def record_movement(
     study:Study, # Its winning tickets are in the store, down to the sizes
     store, # A `Store`, or the folder of one
@@ -485,22 +486,22 @@ def record_movement(
     root=None, # Data folder, as in `load_dataset`
 )->Path: # NAME.movement.parquet
     "Record how far weights move while the dense networks of a study train."
-    (found, store, made), keys, parts = finished(study, store, root), {}, []
-    for labels, key in found: # by level
-        if labels["condition"] == "winning": keys.setdefault(labels["trial"], []).append(key)
-    for trial, chain in keys.items():
-        dense, levels = store.get(chain[0]), [store.get(k).ticket for k in chain]
+    store = store if isinstance(store, Store) else Store(store)
+    found, data, chains, parts = findings(study, store, root), study_data(study, root), {}, []
+    for labels, run in found.runs: # by level
+        if labels["condition"] == "winning": chains.setdefault(labels["trial"], []).append(run)
+    for trial, chain in chains.items():
         for size in sizes:
-            [ticket] = tickets_at({trial: levels}, size)
-            rows = movement_table(dense.ticket.weights, dense.final, ticket)
+            [ticket] = tickets_at({trial: [run.ticket for run in chain]}, size)
+            rows = movement_table(chain[0].ticket.weights, chain[0].final, ticket)
             parts.append(rows.assign(P_m=size, trial=trial))
     table = pd.concat(parts, ignore_index=True)
-    runs = origin(store, [k for chain in keys.values() for k in chain])
-    part = {k: made[k] for k in ("study", "fingerprint")} | dict(made=runs)
+    runs = origin(store, [run_key(run, data) for chain in chains.values() for run in chain])
+    part = {k: found.made[k] for k in ("study", "fingerprint")} | dict(made=runs)
     table.attrs = dict(parts=[part])
     return write_table(table, study.name, "movement", folder)
 
-# %% ../../nbs/evidence/20_weights.ipynb #cecc36ab
+# %% ../../nbs/evidence/20_weights.ipynb #7eff5294
 def movement_means(
     table:pd.DataFrame, # As `recorded(…, "movement")` returns it
     P_m:float=7.0, # Size of the ticket, in per cent
@@ -518,7 +519,7 @@ def movement_means(
     means = pd.DataFrame(found).T.rename_axis(["layer", "trial"])
     return means[["far_kept", "far_rest", "away_kept", "away_rest"]]
 
-# %% ../../nbs/evidence/20_weights.ipynb #2478abd8
+# %% ../../nbs/evidence/20_weights.ipynb #805012f0
 _movement_labels = {"distance": "Distance moved (σ)", "away": "Change of magnitude (σ)"}
 
 def plot_movement(
@@ -543,7 +544,7 @@ def plot_movement(
     legend_below(fig)
     return fig
 
-# %% ../../nbs/evidence/20_weights.ipynb #7a4624a4
+# %% ../../nbs/evidence/20_weights.ipynb #c30b55d8
 judged_size = 7.0 # P_m in per cent; see above
 
 def judged_tickets(
@@ -567,7 +568,7 @@ def initial_by_layer(
             rows.append(dict(layer=k, trial=trial, peak=peak_ratio(x), positive=(x > 0).mean()))
     return [o for _, o in pd.DataFrame(rows).groupby("layer")]
 
-# %% ../../nbs/evidence/20_weights.ipynb #9460ca17
+# %% ../../nbs/evidence/20_weights.ipynb #7c8bd15f
 def bimodal(
     rows:pd.DataFrame, # Of `initial_by_layer`
     where:str, # Which layer
@@ -585,7 +586,7 @@ def leaning(
     return judge_bound(f"{where}: share of positive θ₀", f"{'>' if side > 0 else '<'} 50 %",
                        "percent", mean_of(rows.positive), limit=0.5, neutral=0.5, side=side)
 
-# %% ../../nbs/evidence/20_weights.ipynb #397ddac7
+# %% ../../nbs/evidence/20_weights.ipynb #26b35824
 @claim("C14", "Tickets of Adam: the first layer keeps the distribution of its initial weights; the "
        "second and the output layer turn bimodal, the second leaning positive, the output negative",
        "appendix F.1, figure 15", "main.survival")
@@ -596,7 +597,7 @@ def _c14(survival):
             bimodal(second, "hidden layer 2"), bimodal(output, "output layer"),
             leaning(second, "hidden layer 2", 1), leaning(output, "output layer", -1)]
 
-# %% ../../nbs/evidence/20_weights.ipynb #f57a6c7d
+# %% ../../nbs/evidence/20_weights.ipynb #414a93dc
 @claim("C15", "Tickets of SGD 0.8: all layers bimodal, the first leaning negative, the others positive",
        "appendix F.2, figure 16", "sgd.survival")
 def _c15(survival):
@@ -605,7 +606,7 @@ def _c15(survival):
             bimodal(output, "output layer"), leaning(first, "hidden layer 1", -1),
             leaning(second, "hidden layer 2", 1), leaning(output, "output layer", 1)]
 
-# %% ../../nbs/evidence/20_weights.ipynb #ff6305df
+# %% ../../nbs/evidence/20_weights.ipynb #dc916f61
 @claim("C18", "Weights of the ticket move more than the rest, and more often away from 0",
        "appendix F.5, figures 19 and 20", "main.movement")
 def _c18(movement):
@@ -619,7 +620,7 @@ def _c18(movement):
                               "points", mean_of(of.away_kept - of.away_rest))]
     return parts
 
-# %% ../../nbs/evidence/20_weights.ipynb #115726e1
+# %% ../../nbs/evidence/20_weights.ipynb #22341352
 def within_two(
     ticket:Ticket, # Any
 )->float:
@@ -634,7 +635,7 @@ def first_matrix(
     "The unevenness of the first weight matrix."
     return np.array([[*unevenness(o, way).values()][0] for o in tickets.values()])
 
-# %% ../../nbs/evidence/20_weights.ipynb #4f575cb2
+# %% ../../nbs/evidence/20_weights.ipynb #3ecd3740
 @claim("C19", "Incoming connectivity is even over units; outgoing is uneven for Adam, with two peaks at "
        "the input, and less so for SGD", "appendix F.6, figures 21 to 24",
        ("main.survival", "sgd.survival"))
@@ -653,7 +654,7 @@ def _c19(adam, sgd):
             judge_bound("unevenness of outgoing over pixels: Adam over SGD", "> 1", "times",
                         ratio(out, first_matrix(sgd, "out")), limit=1, neutral=1)]
 
-# %% ../../nbs/evidence/20_weights.ipynb #c35d9bbd
+# %% ../../nbs/evidence/20_weights.ipynb #369365a1
 def parts_markdown(
     parts, # Of `judge_bound` and its like
 )->str: # A table in Markdown
