@@ -60,15 +60,17 @@ class MaskedLinear(nn.Module):
 def check_sizes(
     sizes, # Units per layer, inputs first
 )->tuple: # The same as a tuple of ints
-    "Layer sizes as a tuple; raises `InputError` for fewer than two, or more than memory holds."
+    "Layer sizes as a tuple; raises `InputError` for too few, or more than memory holds."
     if not isinstance(sizes, (tuple, list)) or len(sizes) < 2:
         raise InputError("sizes must list at least inputs and outputs, "
                          f"such as (784, 300, 100, 10), not {quote(sizes)}")
-    if len(sizes) > 100: raise InputError(f"sizes must list at most 100 layers, not {len(sizes):,}")
+    if len(sizes) > 20:
+        raise InputError(f"sizes must list at most 20 layers, not {len(sizes):,}")
     sizes = tuple(int(check_number("each of sizes", o, 1, 10_000_000, whole=True)) for o in sizes)
     weights = sum(a*b for a, b in zip(sizes, sizes[1:]))
-    if weights > 1_000_000_000:
-        raise InputError(f"sizes {quote(sizes)} make {weights:,} weights, of at most 1,000,000,000")
+    if weights > 100_000_000:
+        raise InputError("sizes must make at most 100,000,000 weights, "
+                         f"not {quote(sizes)}, which make {weights:,}")
     return sizes
 
 # %% ../../nbs/idea/02_network.ipynb #b6d7bf07

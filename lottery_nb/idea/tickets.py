@@ -18,8 +18,10 @@ import torch
 from fastcore.basics import patch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as safetensors_bytes
+from torch import nn
+from torch.nn.utils.prune import custom_from_mask
 from ..core import InputError, check_number, quote, stream
-from .network import MaskedMLP, glorot_normal, init_std
+from .network import MaskedLinear, MaskedMLP, check_sizes, glorot_normal, init_std
 from .pruning import alive, density, full_mask, random_mask
 
 # %% ../../nbs/idea/04_tickets.ipynb #04dc3cba
@@ -100,6 +102,7 @@ def check_ticket(
                          f"in this order, not {', '.join(ticket.mask)}")
     init_std(1, 1, ticket.init)
     check_shapes(ticket)
+    check_sizes(ticket.sizes)
     for k, w in ticket.weights.items():
         if not w.isfinite().all(): raise InputError(f"{k} holds NaN or infinite values")
 
@@ -121,6 +124,7 @@ def masked(
     mask = ticket.mask
     return {k: w*mask[k] if k in mask else w for k, w in ticket.weights.items()}
 
+# %% ../../nbs/idea/04_tickets.ipynb #9684f254
 @patch
 def network(self:Ticket)->MaskedMLP: # A new module each time
     "The masked network f(x; m ⊙ θ₀), ready to train."
@@ -130,11 +134,27 @@ def network(self:Ticket)->MaskedMLP: # A new module each time
     return net
 
 # %% ../../nbs/idea/04_tickets.ipynb #020cebfe
+def check_new_mask(
+    mask:Mapping, # Of a ticket
+    new, # To put in its place
+):
+    "Raise `InputError` where a layer is missing, or of another shape."
+    if not isinstance(new, Mapping) or list(new) != list(mask):
+        given = list(new) if isinstance(new, Mapping) else new
+        raise InputError(f"the new mask must have a bool tensor for each of {', '.join(mask)}, "
+                         f"in this order, not {quote(given)}")
+    for k, m in mask.items():
+        if (shape := np.shape(new[k])) != m.shape:
+            raise InputError(f"the new mask of {k} must be [{m.shape[0]}, {m.shape[1]}], "
+                             f"not {list(shape)}")
+
+# %% ../../nbs/idea/04_tickets.ipynb #e784c543
 def rewind(
     ticket:Ticket, # Holds θ₀ and the mask so far
     mask:dict, # The new mask: a subset of the old one
 )->Ticket: # The new mask on the same θ₀
     "Reset the weights that survive to their values in θ₀ (step 4 of the paper)."
+    check_new_mask(ticket.mask, mask)
     new = replace(ticket, mask=mask)
     for k, m in new.mask.items():
         if (m & ~ticket.mask[k]).any():
@@ -163,6 +183,96 @@ def digest(self:Ticket)->str: # 64 hexadecimal digits
     parts += [np.packbits(m.numpy()).tobytes() for m in mask.values()]
     parts += [weights[k].numpy().tobytes() for k in sorted(weights)]
     return sha256(b"".join(sha256(p).digest() for p in parts)).hexdigest()
+
+# %% ../../nbs/idea/04_tickets.ipynb #de52ee59
+@patch
+def to_network(self:Ticket,
+    masks:bool=False, # Carry the mask as `torch.nn.utils.prune` does? Else pruned weights are 0
+)->nn.Sequential: # Linear, ReLU, Linear, …: float32, on the CPU, in training mode
+    "The network f(x; m ⊙ θ₀) in PyTorch's own layers; only with `masks` do pruned weights stay 0."
+    layers = []
+    for k, m in self.mask.items():
+        layer = nn.utils.skip_init(nn.Linear, *m.shape[::-1])
+        layer.weight.data = self.weights[k]
+        layer.bias.data = self.weights[k.replace("weight", "bias")]
+        if masks: custom_from_mask(layer, "weight", m)
+        else: layer.weight.data *= m
+        layers += [layer, nn.ReLU()]
+    return nn.Sequential(*layers[:-1])
+
+# %% ../../nbs/idea/04_tickets.ipynb #c9d7939c
+def check_architecture(
+    module:nn.Module, # An `nn.Sequential` or a `MaskedMLP`
+):
+    "Raise `InputError` for other than Linear layers with a bias, and ReLU just between them."
+    if isinstance(module, MaskedMLP): return
+    if not isinstance(module, nn.Sequential):
+        raise InputError("a ticket can be made of an nn.Sequential, a MaskedMLP or a state dict, "
+                         f"not of type {type(module).__name__}")
+    layers = list(flat_layers(module))
+    while layers and type(layers[0]) is nn.Flatten: layers.pop(0)
+    for i, layer in enumerate(layers):
+        expected = nn.ReLU if i % 2 else nn.Linear
+        if type(layer) is not expected:
+            raise InputError("a ticket stands for Linear layers with ReLU between them, after "
+                             f"Flatten perhaps: {layer} is where {expected.__name__} is expected")
+    if len(layers) % 2 == 0: raise InputError("a ticket's network must end in a Linear layer")
+    if len(set(map(id, layers[::2]))) < len(layers[::2]):
+        raise InputError("two layers of a ticket cannot share their weights")
+
+def flat_layers(
+    module, # A Sequential, which may hold others
+): # Its layers, in the order in which they are computed
+    "Layers, without the nesting."
+    for o in module: yield from flat_layers(o) if isinstance(o, nn.Sequential) else [o]
+
+# %% ../../nbs/idea/04_tickets.ipynb #edd7500f
+_parts = ({"weight", "bias"}, {"weight", "bias", "mask"}, {"weight_orig", "bias", "weight_mask"})
+
+def layer_parts(
+    state:Mapping, # A state dict
+)->list: # Of each layer: weight, bias, and a mask or None
+    "The layers in a state dict, in its order; raises `InputError` for any other than Linear ones."
+    layers = {}
+    for name, tensor in state.items():
+        layer, _, part = str(name).rpartition(".")
+        layers.setdefault(layer, {})[part] = tensor
+    for layer, o in layers.items():
+        if set(o) not in _parts or not all(map(torch.is_tensor, o.values())):
+            raise InputError("each layer of a ticket must have a weight, a bias and perhaps the "
+                             f"weight's mask, but {layer!r} has {', '.join(sorted(o))}")
+    def named(o, *names): return next((o[k] for k in names if k in o), None)
+    return [(named(o, "weight", "weight_orig"), o["bias"], named(o, "mask", "weight_mask"))
+            for o in layers.values()]
+
+def as_mask(
+    name:str, # Of the weights, as the message names them
+    mask, # Of zeros and ones
+)->torch.Tensor: # Bool
+    "A mask of any type as one of bool; raises `InputError` for other values than 0 and 1."
+    if not ((mask == 0) | (mask == 1)).all():
+        raise InputError(f"the mask of {name} must hold zeros and ones only")
+    return mask.bool()
+
+# %% ../../nbs/idea/04_tickets.ipynb #065cd2d7
+@patch(cls_method=True)
+def from_network(cls:Ticket,
+    network, # An `nn.Sequential` of Linear and ReLU, a `MaskedMLP`, or a state dict of either
+    init="glorot", # Distribution of its weights: what controls draw other weights from
+    zeros:bool=False, # Do weights that are exactly 0 count as pruned?
+)->Ticket: # The network's weights and masks, copied
+    "A ticket of a PyTorch network; raises `InputError` where none can stand for it."
+    if isinstance(network, nn.Module): check_architecture(network)
+    elif not isinstance(network, Mapping):
+        raise InputError(f"a ticket can be made of a network or a state dict, not {quote(network)}")
+    state = network.state_dict() if isinstance(network, nn.Module) else network
+    weights, mask = {}, {}
+    for i, (w, b, m) in enumerate(layer_parts(state), 1):
+        name = f"fc{i}.weight"
+        weights[name], weights[f"fc{i}.bias"] = w, b
+        mask[name] = torch.ones_like(w, dtype=torch.bool) if m is None else as_mask(name, m)
+        if zeros: mask[name] = mask[name] & (w != 0)
+    return cls(weights, mask, init)
 
 # %% ../../nbs/idea/04_tickets.ipynb #7218a57b
 def resample(
@@ -207,16 +317,6 @@ def random_sparse(
 
 # %% ../../nbs/idea/04_tickets.ipynb #0dc66fdc
 _format = "lottery_nb ticket 1"
-_most = 100_000_000 # weights and biases
-
-def check_count(
-    sizes, # Units per layer
-):
-    "Raise `InputError` for more weights than a ticket file may hold."
-    count = sum((a + 1)*b for a, b in zip(sizes, sizes[1:]))
-    if count > _most:
-        raise InputError(f"a ticket file holds at most {_most:,} weights and biases, "
-                         f"not {count:,}")
 
 def pack_mask(
     mask:torch.Tensor, # Bool matrix
@@ -230,7 +330,6 @@ def pack_ticket(
     ticket:Ticket, # What to write
 )->tuple[dict, dict]: # Tensors and header of a ticket file
     "What a ticket file holds: alive weights, biases, masks; format, sizes, distribution."
-    check_count(ticket.sizes)
     weights, mask = ticket.weights, ticket.mask
     tensors = {k: w[mask[k]] if k in mask else w for k, w in weights.items()}
     tensors |= {f"{k}.mask": pack_mask(m) for k, m in mask.items()}
@@ -301,7 +400,7 @@ def check_layout(
     sizes:tuple, # Units per layer
 ):
     "Raise `ValueError` where a tensor of a ticket is missing or cannot be one."
-    check_count(sizes)
+    check_sizes(sizes)
     names = set(file.keys())
     for i, (a, b) in enumerate(zip(sizes, sizes[1:]), 1):
         bits = -(-a*b//8)
