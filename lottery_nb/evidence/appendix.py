@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['comparison_sentence', 'pattern_sentence', 'verdict_sentence', 'figure_study']
 
-# %% ../../nbs/evidence/21_appendix.ipynb #d843d8f7
+# %% ../../nbs/evidence/21_appendix.ipynb #1f4fc620
 import numpy as np
 import pandas as pd
 from ..core import InputError
@@ -17,7 +17,7 @@ from .claims import recorded_tables, squared_error, values
 from .figures import bars_note
 from .tables import by_value, smoke
 
-# %% ../../nbs/evidence/21_appendix.ipynb #1ba0c3db
+# %% ../../nbs/evidence/21_appendix.ipynb #cd79e277
 def beyond_midway(
     a, # As in `values`, and so are the others
     b, # One end
@@ -31,7 +31,7 @@ def beyond_midway(
     d, h = a - (b + c)/2, half_length(errors, sizes)
     return Estimate(float(d), float(d - h), float(d + h), tuple(sizes))
 
-# %% ../../nbs/evidence/21_appendix.ipynb #bbe6df78
+# %% ../../nbs/evidence/21_appendix.ipynb #f926894a
 _points, _factor = 0.003, 1/0.62 # What counts as a difference: C3's and C2's
 
 def judge_similar(
@@ -53,7 +53,7 @@ def judge_similar(
                (grades[2], "a difference that matters is not excluded"))
     return Part(statement, within, unit, ours, *verdict)
 
-# %% ../../nbs/evidence/21_appendix.ipynb #16dcc8fb
+# %% ../../nbs/evidence/21_appendix.ipynb #608d8173
 def setting(
     sweep:pd.DataFrame, # One row per run, with the swept column
     name:str, # Of that column, such as "lr"
@@ -66,7 +66,7 @@ def setting(
     if rows.empty: raise NotRun(f"no runs with {name} {value}")
     return rows
 
-# %% ../../nbs/evidence/21_appendix.ipynb #dc7e10fb
+# %% ../../nbs/evidence/21_appendix.ipynb #014de826
 def over(
     rows:pd.DataFrame, # A summary
     measure:str, # A column of it
@@ -79,7 +79,7 @@ def over(
 def highest(groups): return max(groups, key=np.mean)
 def lowest(groups): return min(groups, key=np.mean)
 
-# %% ../../nbs/evidence/21_appendix.ipynb #8fd4f6e0
+# %% ../../nbs/evidence/21_appendix.ipynb #2b75f36f
 _stop, _test, _valid = (f"early_stop_{o}" for o in ("iteration", "test_accuracy", "valid_accuracy"))
 
 def improves(
@@ -97,7 +97,7 @@ def stops(rows):
     dense = rows[np.isclose(rows.density, 1)]
     return bool((dense[_stop] < dense.end_iteration).all())
 
-# %% ../../nbs/evidence/21_appendix.ipynb #350e2a85
+# %% ../../nbs/evidence/21_appendix.ipynb #f37b0209
 def pattern(
     sweep:pd.DataFrame, # With a column `name`
     name:str, # Of the setting
@@ -112,7 +112,7 @@ def pattern(
     return [part("more accurate", each, _valid, 1),
             part("sooner", [o for o in each if stops(o)], _stop, -1)]
 
-# %% ../../nbs/evidence/21_appendix.ipynb #84ec6285
+# %% ../../nbs/evidence/21_appendix.ipynb #9d4730c5
 def small_sizes(main, measure, *conditions): return [over(main, measure, 0.012, 0.211, o)
                                                      for o in conditions]
 
@@ -129,7 +129,7 @@ def _c16(main):
             judge_bound(f"early stop from 21.1 to 1.2 %: resampled minus {where}", "> 0",
                         "iterations", stop)]
 
-# %% ../../nbs/evidence/21_appendix.ipynb #e347340b
+# %% ../../nbs/evidence/21_appendix.ipynb #11614b44
 @claim("C17", "Tickets found by pruning the initial weights, before any training, are worse than "
        "reinitialised ones", "appendix F, figure 18")
 def _c17(main):
@@ -140,7 +140,7 @@ def _c17(main):
             judge_bound("early stop from 21.1 to 1.2 %: pruned at iteration 0 over reinit", "> 1",
                         "times", ratio(slow, fast), limit=1, neutral=1)]
 
-# %% ../../nbs/evidence/21_appendix.ipynb #c0123587
+# %% ../../nbs/evidence/21_appendix.ipynb #ad71f36a
 @claim("C20", "Noise of half a standard deviation on the initial weights barely matters; with "
        "three, tickets still beat reinitialised ones", "appendix F, figure 25")
 def _c20(main):
@@ -158,7 +158,7 @@ def _c20(main):
             judge_bound(f"early stop {sizes}: reinit over 3σ", "> 1", "times", ratio(slow, fast),
                         limit=1, neutral=1)]
 
-# %% ../../nbs/evidence/21_appendix.ipynb #f759cf14
+# %% ../../nbs/evidence/21_appendix.ipynb #407da1e0
 @claim("C21", "Adam's learning rates from 2e-4 to 2e-3 are similar in accuracy, and 1.2e-3 and "
        "2e-3 are the fastest of them; the lottery-ticket pattern shows at every rate",
        "appendix G, figure 26", needs=("adam",))
@@ -174,7 +174,7 @@ def _c21(adam):
                         ratio(lowest(slower), highest(fastest)), limit=1, neutral=1),
             *pattern(adam, "lr")]
 
-# %% ../../nbs/evidence/21_appendix.ipynb #c505f851
+# %% ../../nbs/evidence/21_appendix.ipynb #f391bc97
 def with_more(
     rows:pd.DataFrame, # A summary
     more:pd.DataFrame, # Another, of the same setting; a run that is in both counts once
@@ -198,7 +198,7 @@ def _c22(main, sgd, rates):
                            "size", crossing(*curves, 1, 0.01), 0.01, 0.036, -1)
     return [f(lr) for lr in found for f in (speed, kept)]
 
-# %% ../../nbs/evidence/21_appendix.ipynb #4254678d
+# %% ../../nbs/evidence/21_appendix.ipynb #62f42b25
 @claim("C23", "With momentum, learning rates from 0.025 to 0.1 keep high accuracy longest; 0.025 "
        "is the most accurate unpruned, and never improves with pruning", "appendix G, figure 28",
        needs=("momentum",))
@@ -217,7 +217,7 @@ def _c23(momentum):
             judge_range("accuracy at 0.025 below unpruned, sizes from 80 to 13.5 %", "points",
                         pruned, dense(0.025), -1)]
 
-# %% ../../nbs/evidence/21_appendix.ipynb #2ce8b8c3
+# %% ../../nbs/evidence/21_appendix.ipynb #927955ac
 @claim("C24", "Pruning 10 or 20 % a round gives tickets that learn faster and are more accurate "
        "than pruning 40 % or more", "appendix G, figure 29", needs=("rates",))
 def _c24(rates):
@@ -236,7 +236,7 @@ def _c24(rates):
                         "0.1 and 0.2", "> 1", "times", ratio(lowest(coarse), highest(fine)),
                         limit=1, neutral=1)]
 
-# %% ../../nbs/evidence/21_appendix.ipynb #461ef1aa
+# %% ../../nbs/evidence/21_appendix.ipynb #875b7741
 @claim("C25", "Initial weights with a standard deviation of 0.1 do about as well as Glorot's; the "
        "lottery-ticket pattern shows with every one", "appendix G, figure 30", needs=("inits",))
 def _c25(inits):
@@ -248,7 +248,7 @@ def _c25(inits):
                           ratio(*pair(_stop))),
             *pattern(inits, "init")]
 
-# %% ../../nbs/evidence/21_appendix.ipynb #5181f3bb
+# %% ../../nbs/evidence/21_appendix.ipynb #5659d7e0
 def weights_in(sizes):
     "Number of weights of a network such as 784-300-100-10."
     at = [*map(int, sizes.split("-"))]
@@ -266,7 +266,7 @@ def at_counts(
              for count in counts]
     return values(pd.concat(found, axis=1))
 
-# %% ../../nbs/evidence/21_appendix.ipynb #7665b0f6
+# %% ../../nbs/evidence/21_appendix.ipynb #f8349da2
 def returns(
     table:pd.DataFrame, # A `curve`
     dense, # One value per network
@@ -291,7 +291,7 @@ def _c26(sizes):
             judge_count("last as accurate as unpruned at 9,000 to 15,000 weights, to one round "
                         f"(ours: {range})", there, "settings")]
 
-# %% ../../nbs/evidence/21_appendix.ipynb #a55314b7
+# %% ../../nbs/evidence/21_appendix.ipynb #b8a589c4
 def listed(names): # "a, b and c"
     *first, last = names
     return f"{', '.join(first)} and {last}" if first else last
@@ -304,7 +304,7 @@ def later(times, other): # In early stop
     word, times = ("later", times) if times > 1 else ("sooner", 1/times)
     return f"{times:.2f} times {word} than {other}"
 
-# %% ../../nbs/evidence/21_appendix.ipynb #aa68fe9f
+# %% ../../nbs/evidence/21_appendix.ipynb #604bfe0b
 def comparison_sentence(
     main:pd.DataFrame, # The summary of everything that differs in its conditions only
     condition:str, # Such as "resampled"
@@ -318,29 +318,30 @@ def comparison_sentence(
     return (f"On average over sizes from 21.1 to 1.2 %, *{condition}* is {listed(accuracy)}, and "
             f"stops {listed(speed)}.")
 
-# %% ../../nbs/evidence/21_appendix.ipynb #5db6d14a
+# %% ../../nbs/evidence/21_appendix.ipynb #35dc30e0
 def at_settings(
     does:dict, # {label of a setting: whether it does}
-)->str: # Such as "at 9 of 11 (not at lr 0.1 and lr 0.2)"
+    what:str="settings", # Which these are
+)->str: # Such as "at 9 of 11 settings (not at lr 0.1 and lr 0.2)"
     "At how many settings something holds, and where it does not."
     yes, no = ([k for k, o in does.items() if bool(o) == wanted] for wanted in (True, False))
-    if not yes: return f"at none of {len(does)}"
-    if not no: return f"at all {len(does)}"
-    return f"at {len(yes)} of {len(does)} (not at {listed(no)})"
+    if not yes: return f"at none of {len(does)} {what}"
+    if not no: return f"at all {len(does)} {what}"
+    return f"at {len(yes)} of {len(does)} {what} (not at {listed(no)})"
 
-# %% ../../nbs/evidence/21_appendix.ipynb #e97f1c32
+# %% ../../nbs/evidence/21_appendix.ipynb #28b12d72
 def pattern_sentence(
     sweep:pd.DataFrame, # Summary of a sweep
 )->str:
     "At how many settings tickets from 51.3 to 13.5 % are better than the unpruned network."
     each = by_value(sweep)
     accuracy = at_settings({k: improves(rows, _valid, 1) for k, rows in each.items()})
-    speed = at_settings({k: improves(rows, _stop, -1) for k, rows in each.items() if stops(rows)})
+    speed = at_settings({k: improves(rows, _stop, -1) for k, rows in each.items() if stops(rows)},
+                        "settings whose unpruned network has an early stop")
     return (f"Tickets from 51.3 to 13.5 % are on average more accurate than the unpruned network "
-            f"{accuracy} settings, and stop sooner {speed} whose unpruned network has an early "
-            "stop.")
+            f"{accuracy}, and stop sooner {speed}.")
 
-# %% ../../nbs/evidence/21_appendix.ipynb #3fd0d923
+# %% ../../nbs/evidence/21_appendix.ipynb #e4271dc7
 def verdict_sentence(
     tables, # As in `check_claims`
     id:str, # Of a claim
@@ -352,7 +353,7 @@ def verdict_sentence(
     weak = [f"{o.statement} ({o.note or o.verdict})" for o in parts if o.verdict == verdict]
     return f"{id}: *{verdict}*, for {'; '.join(weak)}."
 
-# %% ../../nbs/evidence/21_appendix.ipynb #33472f3f
+# %% ../../nbs/evidence/21_appendix.ipynb #fc2a279c
 def figure_study(
     name:str, # Of a study, such as "adam", or "main" for all that differs in its conditions only
     folder=None, # As in `recorded_tables`
