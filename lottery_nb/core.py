@@ -137,7 +137,7 @@ def hardware()->str: # Such as "AMD EPYC, 2 cores"
 def provenance(
     **settings, # Whatever else made the result: seeds, engine, wall time; anything JSON can hold
 )->dict: # Plain strings and numbers, as `DataFrame.attrs` takes them
-    "What made a result: code, versions, machine, date and `settings`."
+    "What made a result: code, versions, machine, date and what else is given."
     versions = {o: package_version(o) for o in ("lottery_nb", "torch", "numpy", "numba")}
     date = datetime.now(timezone.utc).isoformat(timespec="seconds")
     record = dict(code=code_commit(), python=platform.python_version(), versions=versions,

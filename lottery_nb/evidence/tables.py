@@ -19,10 +19,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tqdm.auto import tqdm
 from ..core import InputError, check_number
-from ..studies.driver import Driver, rehearse
+from ..studies.driver import Driver
 from ..studies.store import Store, read_meta
-from ..studies.study import (Held, Study, advanced, described, estimate, experiments,
-    plain, read_study, read_tables, run_study, seconds_per_iteration, study_data, weights_in)
+from lottery_nb.studies.study import (Findings, Held, StoredRuns, Study, as_store, described,
+    estimate, foreseen, read_study, run_study, seconds_per_iteration, study_data, study_dict,
+    weights_in)
 from ..studies.ready_made import studies
 
 # %% ../../nbs/evidence/16_tables.ipynb #ccb6c3ef
@@ -184,7 +185,7 @@ def settings(
     study = read_study(part["study"])
     sweep = next(iter(study.sweep), None)
     recipe = {k: v for k, v in asdict(study.recipe).items() if k != "test_every"}
-    names = ("dataset", "pixels", "rounds", "rate", "sizes", "init", "seed")
+    names = ("dataset", "pixels", "rounds", "rate", "sizes", "init", "seed", "score", "scope")
     whole = {k: getattr(study, k) for k in names}
     whole |= recipe | dict(fingerprint=part["fingerprint"], sweep=sweep, thin=part["thin"])
     return {k: v for k, v in whole.items() if k != sweep}
@@ -286,7 +287,7 @@ def held_by(
     tables = {k: on_file(study.name, folder, k) for k in kinds}
     if any(o is None for o in tables.values()): return Held()
     for k, table in tables.items():
-        new = dict(study=plain(study), fingerprint=fingerprint, thin=thin)
+        new = dict(study=study_dict(study), fingerprint=fingerprint, thin=thin)
         for part in table.attrs["parts"]: check_same(table_path(study.name, k, folder), part, new)
     lists = [[o for part in t.attrs["parts"] for o in part["experiments"]] for t in tables.values()]
     everywhere = [o for o in lists[0] if all(o in other for other in lists[1:])]
@@ -317,18 +318,20 @@ def record(
     root=None, # Data folder, as in `load_dataset`
     masks:bool=False, # Write also how long each weight survived? Not where there is a sweep
     history:bool=True, # Write also a row per evaluation?
+    data=None, # What it was trained on, where that has no name
+    found:Findings=None, # What `Study.run` gave for it just now, with what tables hold as `held`
 )->list: # The files
     "Write what is finished of a study's experiments, or add it to what is recorded of it."
     check_number("thin", thin, 1, whole=True)
-    store = store if isinstance(store, Store) else Store(store)
-    folder, data = Path(folder or store.path), study_data(study, root)
+    store, data = as_store(store), data or study_data(study, root)
+    folder = Path(folder or store.path)
     held = held_by(study, folder, data.fingerprint, thin, masks, history)
-    driver = advanced(study, data, store, held)
+    driver = (found or study.finished(store, data, held=held)).driver
     whole, found = described_whole(study, held, driver), driver.results(driver.whole)
     kinds = kinds_of(masks, history)
     if not whole and held.experiments: return [table_path(study.name, k, folder) for k in kinds]
-    part = dict(study=plain(study), fingerprint=data.fingerprint, thin=thin, experiments=whole)
-    frame, summary = read_tables(found, store, {})
+    part = dict(study=study_dict(study), fingerprint=data.fingerprint, thin=thin, experiments=whole)
+    frame, summary = Findings(StoredRuns(found, store), {}).tables()
     tables = dict(frame=thin_histories(frame, thin), summary=summary)
     if masks: tables["survival"] = survival_table(found, store)
     def keys(kind):
@@ -340,15 +343,15 @@ def grow(
     study:Study, # What to do
     store, # A `Store`, or the folder of one
     folder=None, # Of its tables; default: the store's folder
-    engine:str="auto", executor=None, progress=True, root=None, # As in `run_study`
-    thin:int=1, masks:bool=False, history:bool=True, # As in `record`
+    engine="auto", executor=None, progress=True, root=None, # As in `Study.run`
+    thin:int=1, masks:bool=False, history:bool=True, data=None, # As in `record`
 )->list: # The files
     "Train what neither store nor tables have of a study, and record it."
-    store = store if isinstance(store, Store) else Store(store)
+    store, data = as_store(store), data or study_data(study, root)
     folder = folder or store.path
-    held = held_by(study, folder, study_data(study, root).fingerprint, thin, masks, history)
-    run_study(study, store, engine, executor, progress, root, held=held)
-    return record(study, store, folder, thin, root, masks, history)
+    held = held_by(study, folder, data.fingerprint, thin, masks, history)
+    found = study.run(data, store, engine, executor, progress, root, held=held)
+    return record(study, store, folder, thin, root, masks, history, data, found)
 
 # %% ../../nbs/evidence/16_tables.ipynb #f16a0051
 def write_csv(
@@ -406,9 +409,7 @@ def grow_all(
 ): # A generator of the files of each study, as soon as it is recorded
     "Train and record several studies. Interrupted, it goes on when called again."
     held = [held_of(o, folder, root, options) for o in todo]
-    plans = [rehearse(experiments(o, h, midgets=True), study_data(o, root), h.has)
-             for o, h in zip(todo, held)]
-    total = sum(job.recipe.iterations for plan in plans for _, job, _ in plan)
+    total = sum(int(foreseen(o, h).iterations.sum()) for o, h in zip(todo, held))
     with tqdm(total=total, unit="it", unit_scale=True, disable=not progress) as bar:
         for study in todo:
             bar.set_description(study.name)

@@ -102,6 +102,7 @@ def check_ticket(
                          f"in this order, not {', '.join(ticket.mask)}")
     init_std(1, 1, ticket.init)
     check_shapes(ticket)
+    check_sizes(ticket.sizes)
     for k, w in ticket.weights.items():
         if not w.isfinite().all(): raise InputError(f"{k} holds NaN or infinite values")
 
@@ -123,6 +124,7 @@ def masked(
     mask = ticket.mask
     return {k: w*mask[k] if k in mask else w for k, w in ticket.weights.items()}
 
+# %% ../../nbs/idea/04_tickets.ipynb #9684f254
 @patch
 def network(self:Ticket)->MaskedMLP: # A new module each time
     "The masked network f(x; m ⊙ θ₀), ready to train."
@@ -328,7 +330,6 @@ def pack_ticket(
     ticket:Ticket, # What to write
 )->tuple[dict, dict]: # Tensors and header of a ticket file
     "What a ticket file holds: alive weights, biases, masks; format, sizes, distribution."
-    check_sizes(ticket.sizes)
     weights, mask = ticket.weights, ticket.mask
     tensors = {k: w[mask[k]] if k in mask else w for k, w in weights.items()}
     tensors |= {f"{k}.mask": pack_mask(m) for k, m in mask.items()}

@@ -14,6 +14,9 @@ from .study import Study
 
 # %% ../../nbs/studies/14_ready_made.ipynb #d9387fea
 _reinit = {"winning": {}, "reinit": {"draws": 3}}
+def _oneshot(draws, shares=paper_shares):
+    grid = dict(shares=sorted(shares))
+    return {"one-shot": grid, "one-shot reinit": grid | dict(draws=draws)}
 _hidden = ((25, 9), (50, 17), (100, 34), (150, 50), (200, 67),
            (300, 100), (400, 134), (500, 167), (700, 234), (900, 300))
 _rates = dict(
@@ -27,7 +30,7 @@ ready_made = {
     "dense": dict(trials=list(range(100, 150)), rounds=0),
     "sgd": dict(recipe=Recipe("sgd", 0.8)),
     "unit": dict(conditions=_reinit, pixels="unit length"),
-    "oneshot": dict(conditions=_reinit | {"one-shot": {}, "one-shot reinit": {"draws": 3}}),
+    "oneshot": dict(conditions=_reinit | _oneshot(3)),
     "continued": dict(conditions={"winning": {}, "continued": {}}),
     "resample": dict(conditions=_reinit | {"resampled": {"draws": 3}}),
     "iteration0": dict(conditions=_reinit | {"iteration 0": {}}),
@@ -78,7 +81,6 @@ def studies(
 
 # %% ../../nbs/studies/14_ready_made.ipynb #e1a0e001
 _coarse = [0.325, *(p/100 for p in range(5, 81, 5)), *(p/1000 for p in range(825, 1000, 25))]
-def _oneshot(draws, **grid): return {"one-shot": grid, "one-shot reinit": grid | dict(draws=draws)}
 _swept = ("adam", "sgd-rates", "momentum", "rates", "inits", "sizes")
 
 _first = {
@@ -86,7 +88,7 @@ _first = {
     "dense": dict(trials=list(range(100, 130))),
     "sgd": dict(trials=3),
     "unit": dict(trials=3, conditions={"winning": {}, "reinit": {}}),
-    "oneshot": dict(trials=3, conditions=_oneshot(1, shares=sorted(_coarse))),
+    "oneshot": dict(trials=3, conditions=_oneshot(1, _coarse)),
     "continued": dict(trials=3),
     "resample": dict(trials=3, conditions={"resampled": {}}),
     "iteration0": dict(trials=3, conditions={"iteration 0": {}}),

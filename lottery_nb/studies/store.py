@@ -22,7 +22,7 @@ from safetensors.torch import load, save
 from ..core import InputError, check_number, check_seed, provenance, quote
 from ..idea.data import Dataset
 from ..idea.tickets import Ticket, load_ticket, pack_ticket
-from ..idea.training import Point, Recipe, Run
+from ..idea.training import Point, Recipe, Run, optimizers
 
 # %% ../../nbs/studies/11_store.ipynb #b0413db6
 # Later fields with the value that does nothing; never change a line
@@ -42,25 +42,36 @@ def naming_fields(
     return named
 
 # %% ../../nbs/studies/11_store.ipynb #c0de0002
+_interchangeable = ("reference", "sparse", "batched") # Engines that agree; never take one away
+
+def foreign(
+    engine:str, # What trained, or will train
+)->str: # The same; "" where it is one of this package's engines
+    "The name of a trainer whose runs are its own."
+    return "" if engine in _interchangeable else engine
+
 def input_key(
     fingerprint:str, # Of the data
     recipe:dict, # As `naming_fields` gives them
     seed, # Of the order of the batches: whole numbers
     digest:str, # Of the ticket
+    engine:str="", # As `foreign` gives it
 )->str: # 64 hexadecimal digits
     "The hash of everything that decides how a training comes out."
     given = {k: v for k, v in recipe.items() if v is not None}
     numbers = {k: v if isinstance(v, str) else float(v) for k, v in given.items()}
-    text = json.dumps([fingerprint, numbers, list(seed), digest], sort_keys=True)
-    return sha256(text.encode()).hexdigest()
+    parts = [fingerprint, numbers, list(seed), digest, *([engine] if engine else [])]
+    return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 # %% ../../nbs/studies/11_store.ipynb #629c89bd
 def run_key(
     job, # A `Job`, or a `Run`
     data:Dataset, # On what
+    engine:str="", # What will train a job; a run knows what did
 )->str: # 64 hexadecimal digits
-    "The identity of a run: a hash over data, recipe, seed and ticket; no labels, no engine."
-    return input_key(data.fingerprint, naming_fields(job.recipe), job.seed, job.ticket.digest())
+    "The identity of a run: a hash over data, recipe, seed, ticket and foreign engine; no labels."
+    return input_key(data.fingerprint, naming_fields(job.recipe), job.seed, job.ticket.digest(),
+                     foreign(getattr(job, "engine", engine)))
 
 # %% ../../nbs/studies/11_store.ipynb #3f0ee63a
 _parts = ("best", "final")
@@ -165,6 +176,7 @@ def describe(
     ticket, finished = run.ticket, datetime.now(timezone.utc)
     inputs = dict(dataset=data.name, fingerprint=data.fingerprint, recipe=naming_fields(run.recipe),
                   seed=list(run.seed), ticket=ticket.digest())
+    if engine := foreign(run.engine): inputs["engine"] = engine
     outcome = dict(diverged=run.diverged, early_stop=asdict(run.early_stop), end=asdict(run.end))
     shape = dict(sizes=list(ticket.sizes), density=ticket.density, init=ticket.init)
     times = dict(started=finished - timedelta(seconds=run.seconds), finished=finished)
@@ -189,6 +201,14 @@ def pack_run(
     return files | {"meta.json": json.dumps(sealed(meta), indent=1).encode()}
 
 # %% ../../nbs/studies/11_store.ipynb #f3a264f0
+def given_inputs(
+    meta:dict, # As in `meta.json`
+)->list: # As `input_key` takes them
+    "What went into a run."
+    inputs = meta["inputs"]
+    names = "fingerprint", "recipe", "seed", "ticket"
+    return [*(inputs[k] for k in names), inputs.get("engine", "")]
+
 def read_meta(
     folder:Path, # Of a run; its name is the key
 )->dict:
@@ -196,7 +216,7 @@ def read_meta(
     with reading(folder):
         meta = json.loads((folder/"meta.json").read_bytes())
         if not is_sealed(meta): raise Damaged("meta.json is not as it was written")
-        key = input_key(*(meta["inputs"][k] for k in ("fingerprint", "recipe", "seed", "ticket")))
+        key = input_key(*given_inputs(meta))
         if key != folder.name: raise Damaged(f"it is the run {key[:12]}… in another one's place")
         return meta
 
@@ -205,8 +225,12 @@ def read_recipe(
     inputs:dict, # Of a `meta.json`
 )->Recipe:
     "The recipe of a run; raises `Unreadable` where a later version wrote it."
-    later = inputs["recipe"].keys() - {o.name for o in fields(Recipe)}
-    if not later: return Recipe(**inputs["recipe"])
+    recipe = inputs["recipe"]
+    later = recipe.keys() - {o.name for o in fields(Recipe)}
+    if not later and recipe["optimizer"] in optimizers: return Recipe(**recipe)
+    if not later:
+        raise Unreadable(f"a run by the optimizer {quote(recipe['optimizer'])}, which is of "
+                         "somebody's own: register it (`optimizer`) to read the run")
     raise Unreadable(f"a run whose recipe has {', '.join(sorted(later))} "
                      "is of a later version of lottery_nb")
 
