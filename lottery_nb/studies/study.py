@@ -21,8 +21,8 @@ import torch
 import yaml
 from fastcore.basics import patch
 from fastcore.docments import docments
-from tqdm.auto import tqdm
-from ..core import InputError, check_choice, check_number, provenance, quote
+from ..core import InputError, check_choice, check_number, make_bar, provenance
+from ..core import quote
 from ..idea.data import Dataset, data_root, datasets, load_dataset, scalings
 from ..idea.experiment import Trial, check_list, conditions, split_recipe
 from ..idea.network import check_sizes, init_std
@@ -800,7 +800,7 @@ def progress_bar(
         yield progress, lambda jobs: None
         return
     how = dict(desc=study.name, unit="it", unit_scale=True, disable=not progress)
-    with tqdm(total=total, initial=done, **how) as bar:
+    with make_bar(total=total, initial=done, **how) as bar:
         def grow(jobs): # by what no experiment has foreseen
             named = [o for o in jobs.values() if o.labels]
             more = [o.recipe.length for o in named if o.labels["condition"] not in known]
