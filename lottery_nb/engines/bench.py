@@ -21,26 +21,24 @@ from tqdm.auto import tqdm
 from . import sparse
 from ..core import check_number, provenance
 from ..idea.data import Split
+from .batched import backward, forward, pack, pack_pruned, views
 from .engines import train
 from ..idea.tickets import dense_ticket, masked
 from ..idea.training import Batches, Recipe, evaluate, make_optimizer, step
 
 # %% ../../nbs/engines/10_bench.ipynb #dbaef5c1
 @torch.no_grad()
-def gradients(
-    weights:list, biases:list, # Per layer: [out, in] and [out]
+def gradient(
+    layers:list, gradients:list, # Per layer: weights [in, out] and biases [1, out]; written
     x:torch.Tensor, y:torch.Tensor, # A batch
-)->list: # Gradients of weights and biases, in turn
-    "Gradient of the mean cross-entropy of a ReLU network, written out."
-    acts = [x]
-    for w, b in zip(weights[:-1], biases): acts.append(torch.addmm(b, acts[-1], w.t()).relu_())
-    delta = torch.softmax(torch.addmm(biases[-1], acts[-1], weights[-1].t()), 1)
-    delta = (delta - F.one_hot(y, delta.shape[1]))/len(y)
-    found = []
-    for w, act in zip(reversed(weights), reversed(acts)):
-        found = [delta.t() @ act, delta.sum(0), *found]
-        delta = (delta @ w)*(act > 0) if act is not x else None
-    return found
+):
+    "The gradient of the mean cross-entropy, written out."
+    targets = F.one_hot(y, layers[-1][0].shape[1]).float()
+    backward(layers, gradients, forward(layers, x), targets)
+
+def layers_of(row, sizes):
+    "The layers of the one network that lies in `row`."
+    return [(w[0], b[0]) for w, b in views(row, sizes)]
 
 # %% ../../nbs/engines/10_bench.ipynb #d8d87652
 class CarefulLoop:
@@ -50,29 +48,28 @@ class CarefulLoop:
         recipe=Recipe(), # How; Adam is fused
         compiled:bool=False, # Through torch.compile? Needs a C++ compiler
     ):
-        self.params = list(masked(ticket).values())
-        self.masks = [m.float() for m in ticket.mask.values()]
+        self.row = pack([masked(ticket)], ticket.sizes)
+        self.alive = (~pack_pruned([ticket])).float()
+        self.row.grad = torch.zeros_like(self.row)
+        self.layers = layers_of(self.row, ticket.sizes)
+        self.gradients = layers_of(self.row.grad, ticket.sizes)
         betas = recipe.beta1, recipe.beta2
-        self.optimizer = torch.optim.Adam(self.params, recipe.lr, betas, recipe.eps, fused=True)
-        self.gradients = torch.compile(gradients) if compiled else gradients
+        self.optimizer = torch.optim.Adam([self.row], recipe.lr, betas, recipe.eps, fused=True)
+        self.gradient = torch.compile(gradient) if compiled else gradient
 
     @torch.no_grad()
     def steps(self, split, batches):
         "One step for each batch."
         for batch in batches:
-            x, y = split.x[batch], split.y[batch]
-            found = self.gradients(self.params[::2], self.params[1::2], x, y)
-            for g, m in zip(found[::2], self.masks): g.mul_(m)
-            for p, g in zip(self.params, found): p.grad = g
+            self.gradient(self.layers, self.gradients, split.x[batch], split.y[batch])
+            self.row.grad.mul_(self.alive)
             self.optimizer.step()
 
 # %% ../../nbs/engines/10_bench.ipynb #9b304835
 @patch
 def scores(self:CarefulLoop, x):
     "Class scores of images."
-    with torch.inference_mode():
-        for w, b in zip(self.params[:-2:2], self.params[1::2]): x = torch.addmm(b, x, w.t()).relu_()
-        return torch.addmm(self.params[-1], x, self.params[-2].t())
+    with torch.inference_mode(): return forward(self.layers, x)[-1]
 
 @patch
 def evaluate(self:CarefulLoop, split):
@@ -144,12 +141,12 @@ def tasks_at(
     careful, net = CarefulLoop(ticket, recipe, compiled), ticket.network()
     optimizer, predict = make_optimizer(net.parameters(), recipe), run.predictor()
     nets = [sparse.pack(masked(ticket), ticket.mask)[0] for _ in range(torch.get_num_threads())]
-    few, x = batches[:max(1, steps//4)], data.test.x[:1000]
+    few, x, rates = batches[:max(1, steps//4)], data.test.x[:1000], recipe.rates(0, len(batches))
     def reference():
         for b in few: step(net, optimizer, data.train.x[b], data.train.y[b])
         return len(few)
     def sparse_steps(o):
-        sparse.train_steps(o, images, batches.numpy(), *sparse.settings(recipe))
+        sparse.train_steps(o, images, batches.numpy(), rates, sparse.method_of(recipe))
     tasks = {("step", "careful PyTorch"): lambda: careful.steps(data.train, few) or len(few),
              ("step", "reference"): reference,
              ("step", "sparse"): lambda: all_cores(sparse_steps, nets)*len(batches)}

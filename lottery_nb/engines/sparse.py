@@ -341,13 +341,15 @@ def pack(
     weights:dict, # Parameters, keyed as in a ticket
     mask:dict, # Bool tensor per weight matrix
     dense=None, # Which layers are laid out dense, a bool for each or for all; None: where faster
+    whole:bool=False, # Also what leads to no output? It has no gradient, but it may decay
 ): # A `Net`, and its slots: {name: (places in params, places in the tensor)}
     "Put a masked network into flat arrays."
     masks = [m.numpy() for m in mask.values()]
     dense = np.broadcast_to(laid_dense(masks) if dense is None else dense, len(masks))
-    kept = useful_masks(masks)
+    kept = masks if whole else useful_masks(masks)
     units = [m.any(0) for m in kept] + [np.ones(len(kept[-1]), bool)]
     if dense[0]: units[0][:] = True
+    if whole: units[1:] = [np.ones(len(m), bool) for m in masks]
     n = np.array([u.sum() for u in units])
     def starts(sizes): return np.concatenate([[0], sizes.cumsum()]).astype(np.int64)
     at, dense_at = starts(n), starts(n[:-1]*pad(n[1:])*dense)
@@ -666,17 +668,28 @@ def add_gradient(net, images, ids, batch):
 # %% ../../nbs/engines/07_sparse.ipynb #378d663d
 SGD, MOMENTUM, ADAM = 0, 1, 2
 
+class Method(NamedTuple):
+    "A recipe's optimizer as the kernels take it; the learning rate comes step by step."
+    kind: int # SGD, MOMENTUM or ADAM
+    beta1: float # Adam's, or the factor of momentum
+    beta2: float
+    eps: float
+    added: float # Weight decay as part of the gradient
+    shrunk: float # Weight decay beside the gradient, as in AdamW
+
 class Rates(NamedTuple):
-    "What the optimizers multiply by, in float32."
+    "What a step multiplies by, in float32."
     lr: np.float32; keep1: np.float32; new1: np.float32; keep2: np.float32; new2: np.float32
     rate: np.float32; scale: np.float32; eps: np.float32
 
 @jit
-def rates_at(step, lr, beta1, beta2, eps):
+def rates_at(step, lr, o):
     "Rates of step number `step`, from 1 on; Adam's moments are corrected for their start at 0."
-    rate, scale, f = lr/(1 - beta1**step), 1/math.sqrt(1 - beta2**step), np.float32
-    return Rates(f(lr), f(beta1), f(1 - beta1), f(beta2), f(1 - beta2), f(rate), f(scale), f(eps))
+    rate, scale, f = lr/(1 - o.beta1**step), 1/math.sqrt(1 - o.beta2**step), np.float32
+    return Rates(f(lr), f(o.beta1), f(1 - o.beta1), f(o.beta2), f(1 - o.beta2),
+                 f(rate), f(scale), f(o.eps))
 
+# %% ../../nbs/engines/07_sparse.ipynb #0d9853b8
 @jit
 def adam(w, g, m, v, o):
     "PyTorch's Adam, of numbers or of lanes: the new weight and moments; eps is outside the root."
@@ -692,41 +705,62 @@ def momentum(w, g, m, o):
 
 # %% ../../nbs/engines/07_sparse.ipynb #33c66637
 @jit
-def update_from(net, first, optimizer, o):
+def update_from(net, first, kind, o):
     "Move the parameters from number `first` on by their gradients, and clear those."
     w, g, m, v = net.params[first:], net.grads[first:], net.moment1[first:], net.moment2[first:]
-    if optimizer == ADAM:
+    if kind == ADAM:
         for k in range(len(w)): w[k], m[k], v[k] = adam(w[k], g[k], m[k], v[k], o)
-    elif optimizer == MOMENTUM:
+    elif kind == MOMENTUM:
         for k in range(len(w)): w[k], m[k] = momentum(w[k], g[k], m[k], o)
     else:
         for k in range(len(w)): w[k] -= o.lr*g[k]
     g[:] = 0
 
+# %% ../../nbs/engines/07_sparse.ipynb #b7a36103
 @jit
-def update(net, optimizer, lr, beta1, beta2, eps):
-    "One step of the chosen optimizer; momentum's factor is passed as `beta1`."
+def decays(method):
+    "Is there any weight decay?"
+    return method.added != 0 or method.shrunk != 0
+
+@jit
+def decay(net, lr, method):
+    "Weight decay: a share of each weight goes into its gradient, or off the weight as in AdamW."
+    w, g = net.params, net.grads
+    added, left = np.float32(method.added), np.float32(1 - lr*method.shrunk)
+    for k in range(len(w)):
+        g[k] += added*w[k]
+        w[k] *= left
+
+@jit
+def update(net, lr, method):
+    "One step of the chosen optimizer at this learning rate."
     net.step[0] += 1
-    update_from(net, 0, optimizer, rates_at(net.step[0], lr, beta1, beta2, eps))
+    if decays(method): decay(net, lr, method)
+    update_from(net, 0, method.kind, rates_at(net.step[0], lr, method))
 
 # %% ../../nbs/engines/07_sparse.ipynb #cd9db50d
-def settings(
+def method_of(
     recipe, # A `Recipe`
-)->tuple: # (optimizer, lr, beta1, beta2, eps)
-    "A recipe's optimizer as the kernels take it."
-    kind = dict(sgd=SGD, momentum=MOMENTUM, adam=ADAM)[recipe.optimizer]
+)->Method:
+    "A recipe's optimizer as the kernels take it; raises `InputError` for one they do not have."
+    kinds = dict(sgd=SGD, momentum=MOMENTUM, adam=ADAM, adamw=ADAM)
+    if recipe.optimizer not in kinds:
+        raise InputError(f"engine 'sparse' has no optimizer {recipe.optimizer!r}; "
+                         "engine 'reference' has")
+    kind, decay = kinds[recipe.optimizer], recipe.weight_decay
     first = recipe.momentum if kind == MOMENTUM else recipe.beta1
-    return kind, float(recipe.lr), float(first), float(recipe.beta2), float(recipe.eps)
+    added, shrunk = (0., decay) if recipe.optimizer == "adamw" else (decay, 0.)
+    return Method(kind, first, recipe.beta2, recipe.eps, added, shrunk)
 
 # %% ../../nbs/engines/07_sparse.ipynb #e97a20d5
 @jit
-def update_lanes(w, m, v, at, g, optimizer, o):
+def update_lanes(w, m, v, at, g, kind, o):
     "Move the 64 weights at `at` by their gradient."
-    if optimizer == ADAM:
+    if kind == ADAM:
         w1, m1, v1 = adam(load(w, at), g, load(m, at), load(v, at), o)
         store(m, at, m1)
         store(v, at, v1)
-    elif optimizer == MOMENTUM:
+    elif kind == MOMENTUM:
         w1, m1 = momentum(load(w, at), g, load(m, at), o)
         store(m, at, m1)
     else: w1 = load(w, at) - o.lr*g
@@ -734,7 +768,7 @@ def update_lanes(w, m, v, at, g, optimizer, o):
 
 # %% ../../nbs/engines/07_sparse.ipynb #e97a20d6
 @jit
-def update_dense(net, l, optimizer, o):
+def update_dense(net, l, kind, o):
     "Gradient and update of a dense layer in one pass."
     turn_deltas(net, l)
     first, last, at = net.unit_at[l], net.unit_at[l + 1], net.dense_at[l]
@@ -742,8 +776,8 @@ def update_dense(net, l, optimizer, o):
     for u in range(first, last): net.awake[u] |= net.lit[u] != 0
     for chunk in range((net.dense_at[l + 1] - at)//((last - first)*LANES)):
         for u in range(first, last):
-            if net.lit[u] or net.awake[u] and optimizer != SGD:
-                update_lanes(w, m, v, at, lit_gradient(net, u, chunk, at), optimizer, o)
+            if net.lit[u] or net.awake[u] and kind != SGD:
+                update_lanes(w, m, v, at, lit_gradient(net, u, chunk, at), kind, o)
             at += LANES
 
 @jit
@@ -786,33 +820,33 @@ def set_arithmetic_mode(_, mode):
 
 # %% ../../nbs/engines/07_sparse.ipynb #cd94a854
 @jit
-def step_in_one_pass(net, images, ids, optimizer, lr, beta1, beta2, eps):
+def step_in_one_pass(net, images, ids, lr, method):
     "A step on a batch of at most 64 images."
     find_deltas(net, images, ids, len(ids))
     net.step[0] += 1
-    o = rates_at(net.step[0], lr, beta1, beta2, eps)
+    o = rates_at(net.step[0], lr, method)
     for l in range(len(net.dense_at) - 1): # each optimizer gets a loop of its own
         if not is_dense(net, l): continue
-        if optimizer == ADAM: update_dense(net, l, ADAM, o)
-        elif optimizer == MOMENTUM: update_dense(net, l, MOMENTUM, o)
+        if method.kind == ADAM: update_dense(net, l, ADAM, o)
+        elif method.kind == MOMENTUM: update_dense(net, l, MOMENTUM, o)
         else: update_dense(net, l, SGD, o)
-    update_from(net, net.dense, optimizer, o)
+    update_from(net, net.dense, method.kind, o)
 
 @entry
-def train_steps(net, images, batches, optimizer, lr, beta1, beta2, eps):
-    "One optimizer step for each row of `batches`, indices of training images."
+def train_steps(net, images, batches, rates, method):
+    "One optimizer step for each row of `batches`, indices of images, at its rate in `rates`."
     size, last, mode = batches.shape[1], len(batches) - 1, arithmetic_mode()
     set_arithmetic_mode(np.int32(mode | NO_DENORMALS))
     for l in range(len(net.dense_at) - 1):
         if is_dense(net, l): wake(net, l)
     for s in range(len(batches)):
         fetch(images, batches[min(s + 1, last)])
-        if size <= LANES:
-            step_in_one_pass(net, images, batches[s], optimizer, lr, beta1, beta2, eps)
+        if size <= LANES and not decays(method):
+            step_in_one_pass(net, images, batches[s], rates[s], method)
         else:
             for at in range(0, size, LANES):
                 add_gradient(net, images, batches[s, at:at + LANES], size)
-            update(net, optimizer, lr, beta1, beta2, eps)
+            update(net, rates[s], method)
     set_arithmetic_mode(mode)
 
 # %% ../../nbs/engines/07_sparse.ipynb #eeb522b2
@@ -883,10 +917,22 @@ def compile_kernels():
         timer.start()
         try:
             net, images = _smallest()
-            train_steps(net, images, np.zeros((1, 1), np.int64), *settings(Recipe()))
+            batch, rate = np.zeros((1, 1), np.int64), Recipe().rates(0, 1)
+            train_steps(net, images, batch, rate, method_of(Recipe()))
             evaluate_images(net, images)
             predict_rows(net, np.ones((1, 1), np.float32), np.ones((1, 1), np.float32))
         finally: timer.cancel()
+
+# %% ../../nbs/engines/07_sparse.ipynb #acae7148
+@torch.no_grad()
+def dense_scores(
+    layers:list, # Weights [out, in] and biases [out] per layer
+    x:torch.Tensor, # Images: [n, inputs]
+)->torch.Tensor: # [n, classes]
+    "Class scores by dense products."
+    for i, (w, b) in enumerate(layers):
+        x = torch.addmm(b, x.relu() if i else x, w.t())
+    return x
 
 # %% ../../nbs/engines/07_sparse.ipynb #d52fada3
 class Predictor:
@@ -909,16 +955,10 @@ class Predictor:
         if x.ndim != 2 or x.shape[1] != self.inputs or x.dtype != torch.float32:
             shape = f"float32 [n, {self.inputs}], not {x.dtype} {list(x.shape)}"
             raise InputError(f"images must be {shape}")
-        if self._layers: return self._dense(x)
+        if self._layers: return dense_scores(self._layers, x)
         scores = torch.empty(len(x), self.classes)
         with self._lock: predict_rows(self._net, x.contiguous().numpy(), scores.numpy())
         return scores
-
-    @torch.no_grad()
-    def _dense(self, x):
-        for i, (w, b) in enumerate(self._layers):
-            x = torch.addmm(b, x.relu() if i else x, w.t())
-        return x
 
 # %% ../../nbs/engines/07_sparse.ipynb #9392f90f
 @patch
@@ -932,6 +972,13 @@ def predictor(self:Run): # A function from images [n, inputs] to class scores [n
     return Predictor(self.best, self.ticket.mask)
 
 # %% ../../nbs/engines/07_sparse.ipynb #33218e40
+def test_and_train(
+    net:Net, test:Images, train:Images, # A network, and what to look at
+)->tuple: # Test loss, test accuracy, train accuracy
+    "What a point says beyond the history."
+    return *evaluate_images(net, test), evaluate_images(net, train)[1]
+
+# %% ../../nbs/engines/07_sparse.ipynb #4771a16b
 def train_alone(
     ticket, data, recipe, seed, # What to train, on what, and how
     tick, # Called with the number of iterations done since the last call
@@ -941,11 +988,12 @@ def train_alone(
 ): # A `Run`; None where it was stopped
     "Train one ticket by the sparse kernels."
     start, (train, valid, test) = time.perf_counter(), lit_dataset(data)
-    theta = masked(ticket)
-    net, slots = pack(theta, ticket.mask)
-    batches, rows, done = Batches(len(data.train), recipe.batch_size, seed), [], 0
+    theta, method, rows, done = masked(ticket), method_of(recipe), [], recipe.start
+    net, slots = pack(theta, ticket.mask, whole=recipe.weight_decay > 0)
+    batches = Batches(len(data.train), recipe.batch_size, seed, done)
     for iteration in recipe.evaluations:
-        steps(net, train, batches.take(iteration - done).numpy(), *settings(recipe))
+        rates = recipe.rates(done, iteration)
+        steps(net, train, batches.take(iteration - done).numpy(), rates, method)
         watch(iteration, net, slots)
         tested = evaluate_images(net, test) if recipe.tests_at(iteration) else unmeasured
         rows.append((iteration, *evaluate_images(net, valid), *tested))
@@ -954,12 +1002,12 @@ def train_alone(
         done = iteration
         if stopped(): return None
         if not np.isfinite(rows[-1][1]): break
-    def measured(): return *evaluate_images(net, test), evaluate_images(net, train)[1]
-    final, at_end = net.params.copy(), measured()
+    final, at_end = net.params.copy(), test_and_train(net, test, train)
     net.params[:] = best
+    at_best = test_and_train(net, test, train)
     weights = [unpack(o, slots, theta) for o in (best, final)]
-    spent = time.perf_counter() - start
-    return make_run(ticket, recipe, seed, rows, *weights, measured(), at_end, "sparse", spent)
+    return make_run(ticket, recipe, seed, rows, *weights, at_best, at_end,
+                    "sparse", time.perf_counter() - start)
 
 # %% ../../nbs/engines/07_sparse.ipynb #e7480322
 def sparse_engine(
@@ -969,6 +1017,7 @@ def sparse_engine(
     alone=train_alone, # Trains one of them
 )->list: # A `Run` per ticket
     "Train tickets on alive weights only, one network per core; threads do not change results."
+    for recipe in recipes: method_of(recipe) # before anything is compiled or trained
     compile_kernels()
     lit_dataset(data)
     done, stop, runs = queue.SimpleQueue(), threading.Event(), [None]*len(tickets)
