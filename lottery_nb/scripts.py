@@ -6,7 +6,7 @@
 __all__ = ['lottery_run', 'lottery_bench', 'lottery_study', 'lottery_deviations']
 
 # %% ../nbs/23_scripts.ipynb #392b6ee8
-import json, shutil, sys
+import json, reprlib, shutil, sys
 from functools import wraps
 from pathlib import Path
 from fastcore.script import anno_parser
@@ -38,17 +38,82 @@ def script(func):
     return main
 
 # %% ../nbs/23_scripts.ipynb #3680a948
+named = ("sample", "mnist", "fashion")
+
+def own_data(
+    dataset:str, # As in `lottery_run`
+    pixels:str="0 to 1", # Scaling of named data
+): # A `Dataset` from a file, None for a name
+    "One's own data; raises `InputError` for what is neither a name nor a file."
+    if Path(dataset).suffix not in (".npz", ".safetensors"):
+        check_choice("dataset", dataset, named)
+        return None
+    from lottery_nb.idea.data import Dataset
+    return Dataset.load(dataset)
+
+# %% ../nbs/23_scripts.ipynb #3680a949
 def run_recipe(
-    dataset:str, # Its name
-    iterations:int=None, # Length of a round; default: 1,200 on the sample, 50,000 elsewhere
+    dataset:str, # Its name, or a file
+    iterations:int=None, # Length of a round; default: 50,000, on small data 1,200
+    optimizer:str="adam", # As in `Recipe`
+    lr:float=None, # Learning rate; default: the paper's for this optimizer
 ): # A `Recipe` with at least ten evaluations
     "How `lottery_run` trains on a data set."
-    from lottery_nb.idea.training import Recipe
-    check_choice("dataset", dataset, ["sample", "mnist", "fashion"])
-    recipe = Recipe(iterations=1200, eval_every=20) if dataset == "sample" else Recipe()
-    if iterations is None: return recipe
-    check_number("iterations", iterations, 1, whole=True)
-    return Recipe(iterations=iterations, eval_every=max(1, min(recipe.eval_every, iterations//10)))
+    from lottery_nb.idea.training import Recipe, optimizers
+    check_choice("optimizer", optimizer, list(optimizers))
+    usual = dict(adam=1.2e-3, adamw=1.2e-3, sgd=0.8, momentum=0.05)
+    if lr is None: lr = usual.get(optimizer, 1.2e-3)
+    check_number("lr", lr, 0, above=True)
+    small = dataset not in ("mnist", "fashion")
+    length, every = (1_200, 20) if small else (50_000, 100)
+    if iterations is not None:
+        length = check_number("iterations", iterations, 1, whole=True)
+        every = max(1, min(every, iterations//10))
+    return Recipe(optimizer, lr, iterations=length, eval_every=every)
+
+# %% ../nbs/23_scripts.ipynb #3680a951
+def in_yaml(
+    what:str, # The option, as the message names it
+    text:str, # As it was given
+): # What YAML makes of it
+    "The value of an option; raises `InputError` for what is no YAML."
+    from yaml import YAMLError
+    from lottery_nb.studies.study import read_text
+    try: return read_text(text, toml=False)
+    except (InputError, YAMLError) as e:
+        raise InputError(f"{what} {text!r}: {' '.join(str(e).split())}") from e
+
+def chosen(
+    controls:str, # As in `lottery_run`
+    draws:int, # As in `lottery_run`
+)->dict: # The conditions of a study
+    "Winning tickets and what they are compared with."
+    from lottery_nb.studies.study import chosen_controls
+    if controls == "none": return {"winning": {}}
+    if controls.lstrip().startswith("{"): return chosen_controls(in_yaml("controls", controls), draws)
+    return chosen_controls([o.strip() for o in controls.split(",")], draws)
+
+def layers(
+    hidden:str, # Such as "300-100"
+    data, # A `Dataset`; None for a named one, of 28 × 28 pixels and ten classes
+)->tuple: # Units per layer, inputs first
+    "The sizes of a network; raises `InputError` for what is none."
+    parts = hidden.replace(",", "-").split("-")
+    if not all(o.strip().isdigit() for o in parts):
+        raise InputError("sizes must be the hidden layers' units, such as 300-100, "
+                         f"not {hidden!r}")
+    inputs, classes = (data.inputs, data.classes) if data else (784, 10)
+    return inputs, *map(int, parts), classes
+
+# %% ../nbs/23_scripts.ipynb #3680a953
+def list_controls():
+    "Print the names of the controls, with their options and a sentence each."
+    from lottery_nb.idea.experiment import conditions
+    from lottery_nb.studies.study import with_defaults
+    for name, o in conditions.items():
+        if name == "winning": continue
+        print(f"{name:17}{' '.join(o.__doc__.split())}")
+        for k, v in with_defaults(name, {}).items(): print(f"{'':19}{k}: {reprlib.repr(v)}")
 
 # %% ../nbs/23_scripts.ipynb #6bb8a16d
 def locked(
@@ -104,12 +169,15 @@ def new_folder(
 def write_findings(
     found, # `Findings`
     out:Path, # An existing folder
+    csv:bool, # Tables also as CSV?
 ):
     "Write figure, tables and tickets to a folder."
     from lottery_nb.evidence.figures import plot_early_stop
+    from lottery_nb.evidence.tables import write_csv
     plot_early_stop(found.summary).savefig(out/"early_stop.png", dpi=150)
-    found.frame.to_parquet(out/"frame.parquet")
-    found.summary.to_parquet(out/"summary.parquet")
+    for name, table in zip(("frame", "summary"), found.tables()):
+        table.to_parquet(out/f"{name}.parquet")
+        if csv: write_csv(out/f"{name}.parquet")
     (out/"tickets").mkdir(exist_ok=True)
     for trial, tickets in found.tickets.items():
         for level, ticket in enumerate(tickets):
@@ -129,61 +197,69 @@ def announce(
 
 def announce_studies(
     todo:list, # Studies
-    store, folder, options, engine:str, root, # As in `evidence.tables.estimate_all`
+    estimate, # A function that says what is left of them, as a table with the row "all"
 ):
     "Announce what studies will train; where that is a few minutes at most, measure nothing."
-    from lottery_nb.evidence.tables import estimate_all
     from lottery_nb.studies.study import at_each_value, most_trainings
     most = sum(most_trainings(s)*s.recipe.iterations for o in todo for _, s in at_each_value(o))
     if 0.5e-3*most < 180: return # `most` is about twice what it will be, at 1 ms each
-    rest = estimate_all(todo, store, folder, options, engine, root).loc["all"]
+    rest = estimate().loc["all"]
     announce(int(rest.trainings - rest.finished), int(rest.iterations), rest.hours)
 
 # %% ../nbs/23_scripts.ipynb #c2d64c19
 @script
 def lottery_run(
-    dataset:str="sample", # "sample" (5,000 digits, no download), "mnist" or "fashion"
+    dataset:str="sample", # "sample" (5,000 digits, no download), "mnist", "fashion", or an .npz or .safetensors file with x and y
     root:str=None, # Data folder; default: LOTTERY_NB_DATA, then a cache folder
     rounds:int=15, # How often to prune; 15 rounds of 20 % leave 3.6 % of the weights
-    rate:float=0.2, # Share of the alive weights to remove per round, in (0, 1); the output layer's is half of it
-    iterations:int=None, # Length of a round of training; default: 1,200 on the sample, 50,000 elsewhere
+    rate:str="0.2", # Share of the alive weights to remove per round, in (0, 1), the output layer's half of it; or a share per layer: "{fc1: 0.2, fc3: 0.1}"
+    iterations:int=None, # Length of a round of training; default: 50,000, on the sample and on files 1,200
     trials:int=3, # Repetitions with other initial weights
-    controls:str="reinit", # Conditions to compare with, separated by commas; "none" for none
+    controls:str="reinit", # Conditions to compare with, separated by commas, or with options: "{reinit: {draws: 3}, rewound: {k: 100}}"; "none" for none, "help" for their names
+    draws:int=1, # How often a control that draws does so for each ticket; the paper has 3
+    sizes:str="300-100", # Units of the hidden layers
+    optimizer:str="adam", # "adam", "adamw", "sgd" or "momentum"
+    lr:float=None, # Learning rate; default: 0.0012 for Adam, 0.8 for SGD, 0.05 with momentum
+    score:str="magnitude", # Criterion by which weights are pruned, the lowest first, such as "movement"
+    scope:str="layer", # Rank weights layer by layer, or all together ("global")
     seed:int=0, # Of everything random; trial t has the seed + t
     engine:str="auto", # What trains: "reference", "sparse" (CPU), "batched" (GPU, many at once), or "auto" for the fastest here
+    csv:bool=False, # Write the tables as CSV, too
     out:str=None, # A new or empty folder for the results; default: lottery_run, or lottery_run-2, …
 ):
-    "Find winning tickets of Lenet-300-100 and compare them with their control. Interrupted, it goes on when it is run again."
+    "Find winning tickets and compare them with their control. Interrupted, it goes on when it is run again."
+    if controls == "help": return list_controls()
     from lottery_nb.engines.engines import find_engine
     from lottery_nb.studies.study import Study, study_data
-    names = [] if controls == "none" else controls.split(",")
-    study = Study("finding tickets", dataset, {c: {} for c in ("winning", *names)}, trials, rounds,
-                  rate, seed=seed, recipe=run_recipe(dataset, iterations))
+    data, recipe = own_data(dataset), run_recipe(dataset, iterations, optimizer, lr)
+    name = f"finding tickets in {Path(dataset).name}" if data else "finding tickets"
+    study = Study(name, None if data else dataset, chosen(controls, draws), trials, rounds,
+                  in_yaml("rate", rate), layers(sizes, data), seed=seed, recipe=recipe,
+                  score=score, scope=scope)
     find_engine(engine)
-    study_data(study, root) # before there is a folder
+    data = data or study_data(study, root) # before there is a folder
     folder, lock = new_folder(out, study=study)
-    try: find_and_write(study, folder, engine, root)
+    try: find_and_write(study, data, folder, engine, csv)
     finally: release(lock)
 
 # %% ../nbs/23_scripts.ipynb #244c1691
 def find_and_write(
-    study, # A `Study`
+    study, data, # A `Study` and its `Dataset`
     folder:Path, # That is this process's own
-    engine:str, root, # As in `lottery_run`
+    engine:str, csv:bool, # As in `lottery_run`
 ):
     "Train a study in a folder, write what came of it, and remove the runs."
     from lottery_nb.studies.store import Store
-    from lottery_nb.studies.study import findings, run_study
+    from lottery_nb.studies.study import estimate
     store = Store(folder/"runs")
     store.path.mkdir(exist_ok=True)
     study.save(folder/"study.yaml")
-    announce_studies([study], store, folder, lambda o: {}, engine, root)
-    run_study(study, store, engine, root=root)
-    found = findings(study, store, root)
-    write_findings(found, folder)
+    announce_studies([study], lambda: estimate(study, store, engine, data=data))
+    found = study.run(data, store, engine)
+    write_findings(found, folder, csv)
+    table = found.table(words=True).to_string()
     shutil.rmtree(store.path, ignore_errors=True)
-    table = found.table().rename(index="{:.1f}".format)
-    print(table.to_string(float_format="{:.1f}".format))
+    print(table)
     print(f"\nfigure, tables and tickets: {folder.resolve()}")
 
 # %% ../nbs/23_scripts.ipynb #991fb399
@@ -323,6 +399,28 @@ def record_finished(
     if not files: raise last
     return list(dict.fromkeys(files))
 
+# %% ../nbs/23_scripts.ipynb #3680b004
+def report(
+    files:list, # Of a recorded study
+    csv:bool, # As in `lottery_study`
+)->list: # The files, those that this wrote among them
+    "Print what a study came to, and draw it beside its tables."
+    from lottery_nb.evidence.figures import plot_early_stop
+    from lottery_nb.evidence.tables import measure_table, read_table, write_csv
+    written = [write_csv(o) for o in files] if csv else []
+    for path in files:
+        if not path.name.endswith(".summary.parquet"): continue
+        table, picture = read_table(path), path.with_name(path.name[:-15] + "png")
+        sizes = list(dict.fromkeys((100*table.density).round(1)))[:30]
+        for what, measure, form, scale in (
+            ("early-stop iteration", "early_stop_iteration", "{:,.0f}", 1),
+            ("test accuracy there, %", "early_stop_test_accuracy", "{:.2f}", 100)):
+            print(f"{what}: mean (smallest–largest)")
+            print(measure_table(table, measure, form, scale, sizes).to_string(), end="\n\n")
+        plot_early_stop(table).savefig(picture, dpi=150)
+        written.append(picture)
+    return [*files, *written]
+
 # %% ../nbs/23_scripts.ipynb #e1a0f001
 @script
 def lottery_study(
@@ -337,10 +435,11 @@ def lottery_study(
     thin:int=1, # Write every how many evaluations, but for those that figures 3 and 11 draw; `paper` knows its own
     masks:bool=False, # Write also in how many rounds each weight survived; `paper` knows its own
     passes:int=None, # How many passes over the whole paper; all where not given
+    csv:bool=False, # Write the tables as CSV, too
 ):
     "Run a study: train what neither its tables nor its store have, and record it. Interrupted, it goes on when it is run again."
     from lottery_nb.engines.engines import find_engine
-    from lottery_nb.evidence.tables import grow_all, recording
+    from lottery_nb.evidence.tables import estimate_all, grow_all, recording
     from lottery_nb.studies.store import Store
     check_number("thin", thin, 1, whole=True)
     todo, runs = studies_of(file, passes), Store(store, mend=check)
@@ -349,16 +448,18 @@ def lottery_study(
     find_engine(engine)
     if check: return check_store(runs)
     if dry_run: return print(what_is_left(todo, runs, folder, options, engine, root))
-    if record_only: return print(*record_finished(todo, runs, folder, options, root), sep="\n")
-    announce_studies(todo, runs, folder, options, engine, root)
+    if record_only:
+        files = record_finished(todo, runs, folder, options, root)
+        return print(*report(files, csv), sep="\n")
+    announce_studies(todo, lambda: estimate_all(todo, runs, folder, options, engine, root))
     for files in grow_all(todo, runs, folder, options, engine, root=root):
-        print(*files, sep="\n", flush=True)
+        print(*report(files, csv), sep="\n", flush=True)
 
 # %% ../nbs/23_scripts.ipynb #43cd6d73
 @script
 def lottery_deviations(
     dataset:str="mnist", # "sample" (5,000 digits, no download), "mnist" or "fashion"
-    store:str="lottery_store", # Folder of the honest runs, such as the main study's; others go to folders beside it
+    store:str="lottery_store", # Folder of the runs, such as the main study's
     root:str=None, # Data folder; default: LOTTERY_NB_DATA, then a cache folder
     trials:int=None, # Repetitions with other initial weights; default: 2 to 5, as long as each deviation takes
     rounds:int=28, # How often to prune
@@ -368,6 +469,7 @@ def lottery_deviations(
     "Find tickets with one detail of the protocol wrong, and record what comes out. Interrupted, it goes on when it is run again."
     check_number("rounds", rounds, 1, 1_000, whole=True)
     if trials is not None: check_number("trials", trials, 1, 10_000, whole=True)
+    check_choice("dataset", dataset, named)
     recipe = run_recipe(dataset, iterations)
     from lottery_nb.evidence.deviations import run_deviations
     from lottery_nb.evidence.tables import write_table

@@ -17,9 +17,8 @@ from fastcore.basics import patch
 from matplotlib.ticker import NullLocator
 from torch._dynamo.exc import TorchDynamoException
 from torch.nn import functional as F
-from tqdm.auto import tqdm
 from . import sparse
-from ..core import check_number, provenance
+from ..core import check_number, make_bar, provenance
 from ..idea.data import Split
 from .batched import backward, forward, pack, pack_pruned, views
 from .engines import train
@@ -221,7 +220,7 @@ def measure(
     seen = dict(validation=images_of(data, validated), evaluation=images_of(data, evaluated))
     looks = {task: (split, sparse.lit_images(split)) for task, split in seen.items()}
     images, runs = sparse.lit_dataset(data)[0], short_experiment(data, rounds)
-    for run in tqdm(runs, desc="measuring", unit="level", disable=not progress):
+    for run in make_bar(iterable=runs, desc="measuring", unit="level", disable=not progress):
         mask, tasks = run.ticket.mask, tasks_at(run, data, images, looks, steps, compiled)
         alive = sum(int(m.sum()) for m in mask.values())
         level = dict(P_m=100*run.ticket.density, alive=alive, flops=step_flops(mask))

@@ -416,7 +416,7 @@ def size_colors(
 )->dict: # P_m → colour
     "A colour for each size, the whole network darkest."
     sizes = sorted({P_m for _, P_m in lines}, reverse=True)
-    return dict(zip(sizes, sequence(len(sizes))))
+    return dict(zip(sizes, sequence(np.linspace(0, 1, len(sizes))**0.75))) # large ones well apart
 
 # %% ../../nbs/evidence/17_figures.ipynb #f17a0041
 def plot_history(

@@ -88,7 +88,7 @@ def _named(self:Driver, job):
     if key in self.store: return key, looking
     return run_key(job, self.data, self.engine), job
 
-# %% ../../nbs/studies/12_driver.ipynb #06630701
+# %% ../../nbs/studies/12_driver.ipynb #1561a41c
 def run_in_store(
     key:str, # Of the run
     store, # Where it is, or should be
@@ -152,7 +152,6 @@ def run(self:Driver,
 @patch
 def keep(self:Driver, run):
     "Put a finished run into the store; raises `InputError` where the store does not have it then."
-    if self.engine: run = replace(run, engine=self.engine)
     key = self.store.put(run, self.data)
     self.training.discard(key)
     if key not in self.store:

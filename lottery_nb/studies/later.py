@@ -7,7 +7,7 @@ __all__ = ['every_other', 'treatments', 'few', 'ready_made', 'another_order', 'f
            'constant', 'reshuffled', 'own_signs', 'foresee_beside', 'foresee_signs', 'signs', 'snip', 'grasp',
            'synflow', 'prune_before', 'shuffled', 'foresee_before', 'before_training', 'shuffled_tickets']
 
-# %% ../../nbs/studies/15_later.ipynb #0ec79980
+# %% ../../nbs/studies/15_later.ipynb #4c3806a0
 from dataclasses import replace
 import torch
 from torch.nn import functional as F
@@ -18,17 +18,17 @@ from ..idea.experiment import experiment, foresee_draws, redrawn, winning
 from ..idea.network import init_std
 from ..idea.pruning import alive, criteria, criterion, random_mask
 from ..idea.tickets import Ticket, random_sparse, reinitialize
-from ..idea.training import Run
+from ..idea.training import Run, one_thread
 from .ready_made import ready_made
 
-# %% ../../nbs/studies/15_later.ipynb #f6a7a2f6
+# %% ../../nbs/studies/15_later.ipynb #565b2c63
 def check_levels(what, value):
     "Return `value`; raise `InputError` where it is no list of different levels."
     for o in check_list(what, value): check_number(f"each of {what}", o, 0, 1_000, whole=True)
     if len(set(value)) == len(value): return value
     raise InputError(f"{what} must differ, not {quote(value)}")
 
-# %% ../../nbs/studies/15_later.ipynb #7ab2969d
+# %% ../../nbs/studies/15_later.ipynb #539da5c5
 def another_order(
     job:Job, # Of an experiment
     order:int=1, # Which other order, from 1
@@ -37,7 +37,7 @@ def another_order(
     trial, level, draw = (*job.seed, 0)[:3]
     return replace(job, seed=(trial, level, draw, order))
 
-# %% ../../nbs/studies/15_later.ipynb #85fa26ba
+# %% ../../nbs/studies/15_later.ipynb #a1c3683b
 def foresee_other_order(trial):
     "What `other_order` will ask for: none of it is another experiment's."
     return [replace(o, origin=("other order", o.origin))
@@ -54,7 +54,7 @@ def other_order(
         if run.diverged: return
         ticket = trial.prune(run)
 
-# %% ../../nbs/studies/15_later.ipynb #fd626afe
+# %% ../../nbs/studies/15_later.ipynb #db3f9902
 def twice(
     job:Job, # Of an experiment
 )->list: # Two jobs
@@ -72,7 +72,7 @@ def relatives(
     sparse = replace(job, ticket=random_sparse(job.ticket, job.seed), labels=labels)
     return [job, *redrawn("reinit", reinitialize, 1)(job), sparse]
 
-# %% ../../nbs/studies/15_later.ipynb #863d457b
+# %% ../../nbs/studies/15_later.ipynb #50bfa445
 def foresee_instability(trial, levels):
     "What `instability` will ask for; the first of each pair is another experiment's training."
     found = winning.trainings(trial)
@@ -85,7 +85,7 @@ def foresee_instability(trial, levels):
             found += [pair, replace(pair, draw=1, origin=("other order", origin))]
     return found
 
-# %% ../../nbs/studies/15_later.ipynb #60cec478
+# %% ../../nbs/studies/15_later.ipynb #86ed8862
 every_other = tuple(range(0, 21, 2)) # Levels from 100 to 1.2 %
 
 @experiment("instability", trainings=foresee_instability, levels=check_levels)
@@ -99,7 +99,7 @@ def instability(
         return [o for each in relatives(job) for o in twice(each)]
     return beside(winning(trial), branch)
 
-# %% ../../nbs/studies/15_later.ipynb #865f8c7b
+# %% ../../nbs/studies/15_later.ipynb #ffaf5bde
 def constant(
     ticket:Ticket, # Its mask is kept, its weights are not
     seed, # A whole number or a tuple of them, such as (trial, level, draw)
@@ -112,7 +112,7 @@ def constant(
         weights[k] = weights[k].float()
     return replace(ticket, weights=weights)
 
-# %% ../../nbs/studies/15_later.ipynb #39a1a831
+# %% ../../nbs/studies/15_later.ipynb #54113118
 def reshuffled(
     ticket:Ticket, # Its mask is kept; its survivors change places
     seed, # A whole number or a tuple of them, such as (trial, level, draw)
@@ -125,7 +125,7 @@ def reshuffled(
         weights[k] = torch.zeros_like(weights[k]).masked_scatter(m, values[order])
     return replace(ticket, weights=weights)
 
-# %% ../../nbs/studies/15_later.ipynb #7bb019aa
+# %% ../../nbs/studies/15_later.ipynb #dab438e2
 def own_signs(
     change, # A function from a ticket and a seed to another ticket
 ): # A function like it
@@ -136,7 +136,7 @@ def own_signs(
         return replace(new, weights=new.weights | signed)
     return changed
 
-# %% ../../nbs/studies/15_later.ipynb #b4759d68
+# %% ../../nbs/studies/15_later.ipynb #1a7bcb7e
 treatments = {"constant": constant, "reshuffled": reshuffled, "reinit": reinitialize}
 
 def foresee_beside(trial, levels, conditions):
@@ -163,13 +163,13 @@ def signs(
         return [o for each in branches for o in each(job)]
     return beside(winning(trial), branch)
 
-# %% ../../nbs/studies/15_later.ipynb #b3659371
+# %% ../../nbs/studies/15_later.ipynb #1a917e08
 @criterion
 def small_final(run, data=None)->dict:
     "−|w_final|: what the paper keeps goes first."
     return {k: -run.final[k].abs() for k in run.ticket.mask}
 
-# %% ../../nbs/studies/15_later.ipynb #7d405064
+# %% ../../nbs/studies/15_later.ipynb #5dc3940e
 def ten_of_each(
     data:Dataset, # On what a run is trained
     seed, # Of the run
@@ -182,7 +182,7 @@ def ten_of_each(
     chosen = torch.cat(classes)
     return train.x[chosen], train.y[chosen]
 
-# %% ../../nbs/studies/15_later.ipynb #d86301ef
+# %% ../../nbs/studies/15_later.ipynb #eddd963f
 def as_trained(
     run:Run, # Any
 ): # A `MaskedMLP`, and its weights that can be pruned, by name
@@ -191,7 +191,7 @@ def as_trained(
     net.load_state_dict(dict(run.final), strict=False)
     return net, {k: net.get_parameter(k) for k in run.ticket.mask}
 
-# %% ../../nbs/studies/15_later.ipynb #3c564750
+# %% ../../nbs/studies/15_later.ipynb #5b4ee244
 @criterion("SNIP")
 def snip(
     run:Run, # Of no iterations, or any other
@@ -203,7 +203,7 @@ def snip(
     gradients = torch.autograd.grad(loss, list(weights.values()))
     return {k: (w*g).detach().abs() for (k, w), g in zip(weights.items(), gradients)}
 
-# %% ../../nbs/studies/15_later.ipynb #db7e080f
+# %% ../../nbs/studies/15_later.ipynb #7b26d4db
 @criterion("GraSP")
 def grasp(
     run:Run, # Of no iterations, or any other
@@ -217,7 +217,7 @@ def grasp(
     products = torch.autograd.grad(flow, inputs)
     return {k: (w*h).detach() for (k, w), h in zip(weights.items(), products)}
 
-# %% ../../nbs/studies/15_later.ipynb #3b77d863
+# %% ../../nbs/studies/15_later.ipynb #996b614c
 @criterion("SynFlow")
 def synflow(
     run:Run, # Of no iterations, or any other
@@ -233,7 +233,8 @@ def synflow(
     flows = zip(run.ticket.mask, arriving, sizes, leaving)
     return {k: before*w*after[:, None] for k, before, w, after in flows}
 
-# %% ../../nbs/studies/15_later.ipynb #5c82f606
+# %% ../../nbs/studies/15_later.ipynb #fa21dcc0
+@one_thread()
 def prune_before(
     trial:Trial, # With a dense network
     score:str, # A criterion, on runs of no iterations
@@ -248,7 +249,7 @@ def prune_before(
         ticket = run.prune(1 - left/now, score, "global", trial.data)
     return ticket
 
-# %% ../../nbs/studies/15_later.ipynb #25e4029f
+# %% ../../nbs/studies/15_later.ipynb #0339c968
 def shuffled(
     ticket:Ticket, # Pruned
     seed, # A whole number or a tuple of them, such as (trial, level, draw)
@@ -256,14 +257,14 @@ def shuffled(
     "A ticket with its mask shuffled within layers (Frankle et al. 2021)."
     return replace(ticket, mask=random_mask(ticket.mask, seed))
 
-# %% ../../nbs/studies/15_later.ipynb #714864ff
+# %% ../../nbs/studies/15_later.ipynb #4746dcca
 def check_scores(what, value):
     "Return `value`; raise `InputError` where it is no list of different criteria by name."
     for o in check_list(what, value): check_choice(f"each of {what}", o, list(criteria))
     if len(set(value)) == len(value): return value
     raise InputError(f"{what} must differ, not {quote(value)}")
 
-# %% ../../nbs/studies/15_later.ipynb #69a3b65f
+# %% ../../nbs/studies/15_later.ipynb #3b82a4e6
 few = (4, 7, 10, 12, 14, 16, 18, 20) # Levels from 41.1 to 1.2 %
 _steps = {"SynFlow": 100} # Others prune in one go
 
@@ -290,7 +291,7 @@ def before_training(
                      trial.job(f"{score}, shuffled", mixed, level, leaf=True)]
     yield jobs
 
-# %% ../../nbs/studies/15_later.ipynb #81843d72
+# %% ../../nbs/studies/15_later.ipynb #f14910b9
 @experiment("shuffled", levels=check_levels,
             trainings=lambda trial, levels: foresee_beside(trial, levels, ["shuffled"]))
 def shuffled_tickets(
@@ -303,7 +304,7 @@ def shuffled_tickets(
         return redrawn("shuffled", shuffled, 1)(job)
     return beside(winning(trial), branch)
 
-# %% ../../nbs/studies/15_later.ipynb #cfcbf5e6
+# %% ../../nbs/studies/15_later.ipynb #9d40553b
 ready_made |= {
     "overlap": dict(rounds=20, conditions={"winning": {}, "other order": {}}),
     "instability": dict(rounds=20, conditions={"winning": {}, "instability": {}}),

@@ -17,6 +17,8 @@ _reinit = {"winning": {}, "reinit": {"draws": 3}}
 def _oneshot(draws, shares=paper_shares):
     grid = dict(shares=sorted(shares))
     return {"one-shot": grid, "one-shot reinit": grid | dict(draws=draws)}
+
+# %% ../../nbs/studies/14_ready_made.ipynb #b644b7d5
 _hidden = ((25, 9), (50, 17), (100, 34), (150, 50), (200, 67),
            (300, 100), (400, 134), (500, 167), (700, 234), (900, 300))
 _rates = dict(

@@ -23,6 +23,7 @@ from ..core import InputError, check_number, check_seed, provenance, quote
 from ..idea.data import Dataset
 from ..idea.tickets import Ticket, load_ticket, pack_ticket
 from ..idea.training import Point, Recipe, Run, optimizers
+from ..engines.engines import built_in
 
 # %% ../../nbs/studies/11_store.ipynb #b0413db6
 # Later fields with the value that does nothing; never change a line
@@ -42,20 +43,18 @@ def naming_fields(
     return named
 
 # %% ../../nbs/studies/11_store.ipynb #c0de0002
-_interchangeable = ("reference", "sparse", "batched") # Engines that agree; never take one away
-
-def foreign(
+def own_engine(
     engine:str, # What trained, or will train
 )->str: # The same; "" where it is one of this package's engines
-    "The name of a trainer whose runs are its own."
-    return "" if engine in _interchangeable else engine
+    "The name of an engine of somebody's own, whose runs differ from ours."
+    return "" if engine in built_in else engine
 
 def input_key(
     fingerprint:str, # Of the data
     recipe:dict, # As `naming_fields` gives them
     seed, # Of the order of the batches: whole numbers
     digest:str, # Of the ticket
-    engine:str="", # As `foreign` gives it
+    engine:str="", # As `own_engine` gives it
 )->str: # 64 hexadecimal digits
     "The hash of everything that decides how a training comes out."
     given = {k: v for k, v in recipe.items() if v is not None}
@@ -69,9 +68,9 @@ def run_key(
     data:Dataset, # On what
     engine:str="", # What will train a job; a run knows what did
 )->str: # 64 hexadecimal digits
-    "The identity of a run: a hash over data, recipe, seed, ticket and foreign engine; no labels."
+    "The identity of a run: a hash over data, recipe, seed, ticket and own engine; no labels."
     return input_key(data.fingerprint, naming_fields(job.recipe), job.seed, job.ticket.digest(),
-                     foreign(getattr(job, "engine", engine)))
+                     own_engine(getattr(job, "engine", engine)))
 
 # %% ../../nbs/studies/11_store.ipynb #3f0ee63a
 _parts = ("best", "final")
@@ -176,13 +175,21 @@ def describe(
     ticket, finished = run.ticket, datetime.now(timezone.utc)
     inputs = dict(dataset=data.name, fingerprint=data.fingerprint, recipe=naming_fields(run.recipe),
                   seed=list(run.seed), ticket=ticket.digest())
-    if engine := foreign(run.engine): inputs["engine"] = engine
+    if engine := own_engine(run.engine): inputs["engine"] = engine
     outcome = dict(diverged=run.diverged, early_stop=asdict(run.early_stop), end=asdict(run.end))
     shape = dict(sizes=list(ticket.sizes), density=ticket.density, init=ticket.init)
     times = dict(started=finished - timedelta(seconds=run.seconds), finished=finished)
     made = dict(engine=run.engine, seconds=run.seconds)
     made |= {k: v.isoformat(timespec="seconds") for k, v in times.items()}
     return dict(inputs=inputs, network=shape, outcome=outcome, made=made | _origin())
+
+def given_inputs(
+    meta:dict, # As in `meta.json`
+)->list: # As `input_key` takes them
+    "What went into a run."
+    inputs = meta["inputs"]
+    names = "fingerprint", "recipe", "seed", "ticket"
+    return [*(inputs[k] for k in names), inputs.get("engine", "")]
 
 # %% ../../nbs/studies/11_store.ipynb #05f70f9d
 _contents = ("history.parquet", "weights.safetensors")
@@ -201,14 +208,6 @@ def pack_run(
     return files | {"meta.json": json.dumps(sealed(meta), indent=1).encode()}
 
 # %% ../../nbs/studies/11_store.ipynb #f3a264f0
-def given_inputs(
-    meta:dict, # As in `meta.json`
-)->list: # As `input_key` takes them
-    "What went into a run."
-    inputs = meta["inputs"]
-    names = "fingerprint", "recipe", "seed", "ticket"
-    return [*(inputs[k] for k in names), inputs.get("engine", "")]
-
 def read_meta(
     folder:Path, # Of a run; its name is the key
 )->dict:
@@ -234,6 +233,7 @@ def read_recipe(
     raise Unreadable(f"a run whose recipe has {', '.join(sorted(later))} "
                      "is of a later version of lottery_nb")
 
+# %% ../../nbs/studies/11_store.ipynb #1bd910cc
 def read_run(
     folder:Path, # Of a run; its name is the key
 )->Run: # Equal to the one written
@@ -443,6 +443,7 @@ def put(self:Store,
                     with suppress(OSError): o.rmdir()
     return key
 
+# %% ../../nbs/studies/11_store.ipynb #7e4902d0
 @patch
 def _put(self:Store, files, part, folder):
     "Write the files of a run to the folder `part`, and move that to `folder`."

@@ -7,10 +7,10 @@ __all__ = ['Study', 'read_study', 'study_dict', 'Held', 'experiments', 'Findings
            'findings', 'estimate', 'find_tickets']
 
 # %% ../../nbs/studies/13_study.ipynb #8e1e873d
-import math, pickle, re, threading, time, tomllib, warnings
+import math, pickle, re, threading, time, tomllib
 from collections import Counter
 from concurrent.futures import BrokenExecutor, ThreadPoolExecutor, wait
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache, lru_cache
 from inspect import signature
@@ -20,8 +20,9 @@ import pandas as pd
 import torch
 import yaml
 from fastcore.basics import patch
-from tqdm.auto import tqdm
-from ..core import InputError, check_choice, check_number, provenance, quote
+from fastcore.docments import docments
+from ..core import InputError, check_choice, check_number, make_bar, provenance
+from ..core import quote
 from ..idea.data import Dataset, data_root, datasets, load_dataset, scalings
 from ..idea.experiment import Trial, check_list, conditions, split_recipe
 from ..idea.network import check_sizes, init_std
@@ -31,7 +32,7 @@ from ..idea.tickets import dense_ticket, rewind
 from ..idea.training import Recipe, Run
 from ..engines.engines import find_engine, train_many
 from .driver import Driver, Memory, in_pieces, run_in_store, train_here
-from .store import Store, foreign
+from .store import Store, own_engine
 
 # %% ../../nbs/studies/13_study.ipynb #1ef3a028
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Study:
     conditions:dict = field(default_factory=lambda: {"winning": {}}) # Options of each experiment
     trials:object = 5 # Repetitions with other initial weights: how many, or a list of their numbers
     rounds:int = 28 # How often to prune; 28 rounds of 20 % leave 0.2 %
-    rate:object = 0.2 # Share of the alive weights to remove per round, of the output half; or {layer: share}
+    rate:object = 0.2 # Share to remove per round, of the output layer half; or {"fc1": 0.2, …}
     sizes:tuple = (784, 300, 100, 10) # Units per layer, inputs first
     init:object = "glorot" # "glorot", or a standard deviation
     seed:int = 0 # Trial t has the seed `seed + t`
@@ -56,13 +57,12 @@ class Study:
         def put(name, value): object.__setattr__(self, name, value)
         for k in ("conditions", "sweep"): check_mapping(k, getattr(self, k))
         if isinstance(self.sizes, list): put("sizes", tuple(self.sizes))
-        if isinstance(self.trials, (tuple, range)): # a range may be endless
-            put("trials", list(self.trials[:10_001]))
+        if isinstance(self.trials, (tuple, range)): put("trials", list(self.trials[:10_001]))
         put("conditions", {k: o or {} for k, o in self.conditions.items()})
         if isinstance(self.rate, dict): put("rate", short_names(self.rate))
         put("score", registered(self.score))
-        put("sweep", {k: [*map(registered, o)] if k == "score" and isinstance(o, (list, tuple))
-                      else o for k, o in self.sweep.items()})
+        if isinstance(self.sweep.get("score"), (list, tuple)):
+            put("sweep", dict(score=[registered(o) for o in self.sweep["score"]]))
         check_study(self)
 
 # %% ../../nbs/studies/13_study.ipynb #3e266afa
@@ -84,7 +84,7 @@ def registered(
     names = [k for k, o in criteria.items() if o is score]
     return names[0] if names else score
 
-# %% ../../nbs/studies/13_study.ipynb #d737c238
+# %% ../../nbs/studies/13_study.ipynb #5e8c9e59
 def trial_numbers(
     value, # How many trials, or a list of their numbers
     what:str="trials", # As the message names it
@@ -133,6 +133,7 @@ def check_recipe(
     if not isinstance(recipe, Recipe):
         raise InputError(f"recipe must be a Recipe, not {quote(recipe)}")
 
+# %% ../../nbs/studies/13_study.ipynb #4f9982dd
 def check_network(
     sizes, init, # Of a study
 ):
@@ -196,7 +197,7 @@ def check_study(
     if (total := most_trainings(study)) > 10**6:
         raise InputError(f"a study has at most 1,000,000 trainings, not {total:,}")
 
-# %% ../../nbs/studies/13_study.ipynb #494dfb5a
+# %% ../../nbs/studies/13_study.ipynb #78d40491
 def check_rewinding(
     study:Study, # With the condition "rewound", and no sweep of what its k hangs on
 ):
@@ -246,6 +247,7 @@ def at_each_value(
     if name == "rate" and any(isinstance(o, dict) for o in values): write = written_rate
     return [({name: write(o)}, at_value(study, o)) for o in values]
 
+# %% ../../nbs/studies/13_study.ipynb #66851fda
 def written_rate(
     rate, # A number, or {layer: share}
 )->str: # Such as "fc1 0.2, fc2 0.1"
@@ -344,8 +346,8 @@ def study_dict(
     recipe = {} if study.recipe == Recipe() else dict(recipe=differing(study.recipe))
     found = _as_lists(differing(study) | recipe)
     if "score" in found: found["score"] = criterion_name(study.score)
-    if "score" in study.sweep: found["sweep"] = dict(score=[*map(criterion_name, study.sweep["score"])])
-    return found
+    swept = [criterion_name(o) for o in study.sweep.get("score", [])]
+    return found | (dict(sweep=dict(score=swept)) if swept else {})
 
 @patch
 def save(self:Study,
@@ -404,7 +406,7 @@ class Held:
     def covers(self, experiment): return any(covers(o, experiment) for o in self.experiments)
     def has(self, labels): return frozenset(labels.items()) in self.rows
 
-# %% ../../nbs/studies/13_study.ipynb #dcc778bd
+# %% ../../nbs/studies/13_study.ipynb #b4f842f5
 @patch
 def trial(self:Study,
     number:int=0, # Which
@@ -416,7 +418,7 @@ def trial(self:Study,
     ticket = dense_ticket(self.sizes, seed, self.init)
     return Trial(ticket, self.rounds, rates, self.recipe, seed, self.score, self.scope, data)
 
-# %% ../../nbs/studies/13_study.ipynb #fc0488f8
+# %% ../../nbs/studies/13_study.ipynb #f40e03c5
 def started(
     study:Study, # What to do
     held:Held=Held(), # What need not be done
@@ -446,7 +448,7 @@ def experiments(
     return [(labels_of(o), conditions[o["condition"]](trial, **o["options"]))
             for o, _, trial in started(study, held, data)]
 
-# %% ../../nbs/studies/13_study.ipynb #85622148
+# %% ../../nbs/studies/13_study.ipynb #f4ecd798
 _planned = ["labels", "condition", "density", "weights", "iterations"]
 
 def foreseen(
@@ -521,9 +523,14 @@ class StoredRuns:
         if (run := self.store.get(key)) is not None: return labels, run
         raise InputError(f"{run_in_store(key, self.store)} is gone: run the study again")
 
-# %% ../../nbs/studies/13_study.ipynb #29b578f5
+# %% ../../nbs/studies/13_study.ipynb #b88bd7ad
 class NothingFinished(InputError):
     "A store holds nothing of a study yet."
+
+@patch
+def in_memory(self:Findings)->Findings:
+    "The same with every run in memory, for a small study."
+    return Findings([*self.runs], self.made, self.driver)
 
 @patch
 def tables(self:Findings)->tuple[pd.DataFrame, pd.DataFrame]: # Frame and summary
@@ -537,7 +544,7 @@ def tables(self:Findings)->tuple[pd.DataFrame, pd.DataFrame]: # Frame and summar
         rows.append(summary_row(labels, run))
     return (self._signed(pd.concat(frames, ignore_index=True)), self._signed(pd.DataFrame(rows)))
 
-# %% ../../nbs/studies/13_study.ipynb #de659a0f
+# %% ../../nbs/studies/13_study.ipynb #64367ee4
 _standard = ["condition", "trial", "draw", "level"]
 
 def set_apart(
@@ -551,7 +558,7 @@ def set_apart(
 def all_labels(runs): # Of runs that may be in a store, without reading them
     return runs.labels() if isinstance(runs, StoredRuns) else [labels for labels, _ in runs]
 
-# %% ../../nbs/studies/13_study.ipynb #5c1b5197
+# %% ../../nbs/studies/13_study.ipynb #09a3e11c
 @patch
 def select(self:Findings,
     condition:str="winning", # As tables call it
@@ -567,10 +574,10 @@ def select(self:Findings,
     if not places: raise InputError(f"no run has all of these labels: {quote(wanted)}")
     return [self.runs[i] for i in sorted(places, key=lambda i: every[i]["level"])]
 
-# %% ../../nbs/studies/13_study.ipynb #59f74b28
+# %% ../../nbs/studies/13_study.ipynb #9014fe58
 @patch(as_prop=True)
-def tickets(self:Findings)->dict: # {trial: [ticket of level 0, 1, …]}; of a sweep {value: {trial: …}}
-    "The winning tickets; those of other conditions are in `select`."
+def tickets(self:Findings)->dict: # {trial: [ticket of level 0, 1, …]}
+    "The winning tickets, of a sweep {value: {trial: [ticket, …]}}; `select` has everybody's."
     every = all_labels(self.runs)
     found, apart = {}, set_apart(every)
     for i, labels in enumerate(every):
@@ -580,7 +587,7 @@ def tickets(self:Findings)->dict: # {trial: [ticket of level 0, 1, …]}; of a s
         chain.setdefault(labels["trial"], []).append(self.runs[i][1].ticket)
     return found
 
-# %% ../../nbs/studies/13_study.ipynb #b35b8df6
+# %% ../../nbs/studies/13_study.ipynb #e9248b7a
 def shared_sizes(
     summary:pd.DataFrame, # A row per run
     by:list, # Columns that tell conditions apart
@@ -602,15 +609,16 @@ def table(self:Findings,
     "Mean early-stop iteration and test accuracy there, in per cent, by size and condition."
     s, apart = self.summary, set_apart(all_labels(self.runs))
     last = s.early_stop_iteration.eq(s.end_iteration) & ~s.diverged
-    s = s.assign(P_m=shared_sizes(s, ["condition", *apart]), accuracy=100*s.early_stop_test_accuracy)
-    s = s.assign(last=last).groupby([*apart, "P_m", "condition"], sort=False)
+    sizes, accuracy = shared_sizes(s, ["condition", *apart]), 100*s.early_stop_test_accuracy
+    s = s.assign(P_m=sizes, accuracy=accuracy, last=last)
+    s = s.groupby([*apart, "P_m", "condition"], sort=False)
     columns = {"early stop": ("early_stop_iteration", "mean"), "lower bound": ("last", "any"),
                "test accuracy": ("accuracy", "mean")}
     means = s.agg(**columns if last.any() else {k: v for k, v in columns.items() if k[0] != "l"})
     if words: means = in_words(means)
     return side_by_side(means, words)
 
-# %% ../../nbs/studies/13_study.ipynb #9c4b5a01
+# %% ../../nbs/studies/13_study.ipynb #9a49f326
 def in_words(
     means:pd.DataFrame, # Early stop, accuracy, and perhaps whether the first is a lower bound
 )->pd.DataFrame: # Text
@@ -708,7 +716,7 @@ def check_executor(
     if study.dataset is None:
         raise InputError("workers load their data by name: data of your own are trained in this "
                          "process, without an executor, or get a name that the workers know")
-    if foreign(engine):
+    if own_engine(engine):
         raise InputError("workers know the engines of this package: an engine of your own "
                          "trains in this process, without an executor")
     if not callable(getattr(executor, "submit", None)):
@@ -792,14 +800,14 @@ def progress_bar(
         yield progress, lambda jobs: None
         return
     how = dict(desc=study.name, unit="it", unit_scale=True, disable=not progress)
-    with tqdm(total=total, initial=done, **how) as bar:
+    with make_bar(total=total, initial=done, **how) as bar:
         def grow(jobs): # by what no experiment has foreseen
             named = [o for o in jobs.values() if o.labels]
             more = [o.recipe.length for o in named if o.labels["condition"] not in known]
             bar.total += sum(more)
         yield bar.update, grow
 
-# %% ../../nbs/studies/13_study.ipynb #1200faab
+# %% ../../nbs/studies/13_study.ipynb #81e529af
 @contextmanager
 def trainer_for(
     study:Study, data:Dataset, # What to train, on what
@@ -828,10 +836,10 @@ def run(self:Study,
     "Train what the store lacks of a study. Interrupted at any moment, it goes on when run again."
     name, store = find_engine(engine)[0], Memory() if store is None else as_store(store)
     check_number("piece", piece, 1, whole=True)
-    study = about(self, data)
+    study = study_for(self, data)
     if executor is not None: check_executor(executor, study, name)
     data = study_data(study, root) if data is None else data
-    driver = advanced(study, data, store, held, foreign(name))
+    driver = advanced(study, data, store, held, own_engine(name))
     with progress_bar(study, driver, held, progress) as (tick, grow):
         with trainer_for(study, data, name, tick, executor, piece, root) as train:
             def trainer(jobs, keep):
@@ -840,8 +848,8 @@ def run(self:Study,
             found = driver.run(trainer)
     return found_by(study, data, store, found, driver)
 
-# %% ../../nbs/studies/13_study.ipynb #63836ea9
-def about(
+# %% ../../nbs/studies/13_study.ipynb #c41a7538
+def study_for(
     study:Study, # May name another data set
     data, # Handed over, or None
 )->Study: # Without a name where the data are others
@@ -865,9 +873,9 @@ def finished(self:Study,
     engine="auto", # What has trained it
 )->Findings: # Of what the store has
     "What is finished of a study; trains nothing."
-    study, store, name = about(self, data), as_store(store), find_engine(engine)[0]
+    study, store, name = study_for(self, data), as_store(store), find_engine(engine)[0]
     data = study_data(study, root) if data is None else data
-    driver = advanced(study, data, store, held, foreign(name))
+    driver = advanced(study, data, store, held, own_engine(name))
     return found_by(study, data, store, driver.results(), driver)
 
 # %% ../../nbs/studies/13_study.ipynb #747f3df5
@@ -892,8 +900,7 @@ def findings(
     root=None, # Data folder, as in `load_dataset`
 )->Findings: # With every run in memory
     "What is finished of a small study, tickets and trained weights included."
-    found = study.finished(store, root=root)
-    return Findings([*found.runs], found.made)
+    return study.finished(store, root=root).in_memory()
 
 # %% ../../nbs/studies/13_study.ipynb #003382ac
 def seconds_per_iteration(
@@ -917,7 +924,7 @@ def seconds_per_iteration(
         points.append((sum(alive(ticket.mask).values()), seconds))
     return tuple(np.polyfit(*zip(*points), 1))
 
-# %% ../../nbs/studies/13_study.ipynb #c9429cd9
+# %% ../../nbs/studies/13_study.ipynb #aa723c61
 def unforeseen(
     study:Study, driver:Driver, held:Held, # As for `planned`
     plan:pd.DataFrame, # What is foreseen
@@ -937,7 +944,8 @@ def unforeseen(
             row = dict(condition=f"{labels['condition']} (at least)", density=1., iterations=0)
             weights = round(left.get("density", 1)*weights_in(s.sizes))
             rows[key] = row | left | dict(weights=weights, finished=key in driver.have)
-    return pd.DataFrame([*rows.values()], columns=[*_planned[1:], "finished"]).astype(plan.dtypes[1:])
+    columns = [*_planned[1:], "finished"]
+    return pd.DataFrame([*rows.values()], columns=columns).astype(plan.dtypes[1:])
 
 # %% ../../nbs/studies/13_study.ipynb #34f9a94a
 def estimate(
@@ -963,7 +971,7 @@ def estimate(
     table = plan.groupby("condition", sort=False).agg(**columns)
     return pd.concat([table, table.sum().to_frame("all").T.astype(table.dtypes)])
 
-# %% ../../nbs/studies/13_study.ipynb #117b58aa
+# %% ../../nbs/studies/13_study.ipynb #5f1c84b3
 def chosen_controls(
     controls, # A name, a list of names, or {name: options}
     draws:int, # Of those that draw, where their options say nothing else
@@ -983,11 +991,23 @@ def chosen_controls(
     return {"winning": {}} | {c: usual[c] | (o or {}) if isinstance(o or {}, dict) else o
                               for c, o in given.items()}
 
+# %% ../../nbs/studies/13_study.ipynb #87b51835
+def with_parameters(
+    func, # Its parameters have comments
+): # The same function
+    "Add what is said of a function's parameters to its docstring."
+    with suppress(OSError): # where its source is not at hand
+        said = docments(func)
+        lines = [f"{k:9} {said[k]}" for k in signature(func).parameters]
+        func.__doc__ = "\n".join([func.__doc__, "", *lines])
+    return func
+
 # %% ../../nbs/studies/13_study.ipynb #2003372d
+@with_parameters
 def find_tickets(
-    data:Dataset, # On what to train
+    data:Dataset, # What to train on, such as `load_dataset("sample")` gives
     rounds:int=15, # How often to prune; 15 rounds of 20 % leave 3.6 %
-    rate=0.2, # Share of the alive weights to remove per round, of the output layer half; or {layer: share}
+    rate=0.2, # Share of the alive weights to remove per round, of the output half; or per layer
     recipe:Recipe=Recipe(), # How to train
     trials:int=3, # Repetitions with other initial weights; the paper has 5
     controls=("reinit",), # Conditions to compare with: names in `conditions`, or {name: options}
@@ -995,42 +1015,20 @@ def find_tickets(
     sizes=(784, 300, 100, 10), # Units per layer, inputs first
     init="glorot", # "glorot", or a standard deviation
     seed:int=0, # Trial t has the seed `seed + t`
-    engine="auto", # As in `train`
+    engine="auto", # "reference", "sparse" (CPU), "batched" (GPU), or "auto": the fastest here
     progress:bool=True, # Show a bar?
     score="magnitude", # Criterion: a name in `criteria`, or `score(run, data)`; the lowest go
     scope:str="layer", # Rank layer by layer, or all weights together ("global")
     store=None, # A `Store`, or the folder of one, to keep every run in
 )->Findings: # `.frame`, `.summary`, `.table()`, `.tickets`, `.select(…)`, `.plot()`
-    """Find winning tickets by iterative magnitude pruning and compare them with controls.
-
-    data      a `Dataset`, such as `load_dataset("sample")` gives
-    rounds    how often to prune; 15 rounds of 20 % leave 3.6 %
-    rate      share of the alive weights to remove per round, of the output layer half of it;
-              or one per layer: {"fc1": 0.2, "fc2": 0.2, "fc3": 0.1}
-    recipe    how to train: a `Recipe`
-    trials    repetitions with other initial weights; the paper has 5
-    controls  what to compare with: names, or names with their options, as in
-              {"reinit": {"draws": 3}, "noise": {"sigmas": [0.5, 1]}}; `conditions` has them all
-    draws     how often a control that draws does so for each ticket; the paper has 3
-    sizes     units per layer, inputs first
-    init      "glorot", or a standard deviation
-    seed      trial t has the seed `seed + t`, from which everything random is derived
-    engine    what trains: "reference", "sparse", "batched", or "auto" for the fastest here
-    progress  show a bar?
-    score     which weights go, those with the lowest: a name in `criteria`, or `score(run, data)`
-    scope     rank weights layer by layer ("layer"), or all together ("global")
-    store     folder to keep every run in; run again with the same, it goes on where it was
-
-    Returns `Findings`; raises `InputError` for a bad value before anything is trained.
-    """
+    "Find winning tickets by iterative magnitude pruning and compare them with controls."
     chosen = chosen_controls(controls, draws)
     study = Study("finding tickets", None, chosen, trials, rounds, rate, sizes, init, seed, recipe,
                   score=score, scope=scope)
     found = study.run(data, store, engine, progress=progress)
-    if store is None: found = Findings([*found.runs], found.made)
+    if store is None: found = found.in_memory()
     first = found.runs[0][1]
     rates = check_rates(first.ticket.mask, study.trial().rates) if scope == "layer" else rate
-    made = dict(recipe=asdict(recipe), rounds=rounds, rates=rates, trials=trials,
-                controls=[*chosen][1:], draws=draws, sizes=sizes, init=init, seed=seed,
-                score=criterion_name(score), scope=scope, engine=first.engine)
+    made = dict(recipe=asdict(recipe), rounds=rounds, rates=rates, trials=trials, draws=draws,
+                controls=[*chosen][1:], sizes=sizes, init=init, seed=seed, engine=first.engine)
     return replace(found, made=found.made | provenance(**made))
