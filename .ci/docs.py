@@ -37,12 +37,13 @@ def text(o): return o if isinstance(o, str) else "".join(o)
 
 
 def shown(cell):
-    "What a code cell shows: its option lines, its code, its outputs by type."
+    "What a code cell shows: its option lines, its code, of its outputs kind, content and what is known of it."
     lines = cell["source"].splitlines()
     first = next((i for i, o in enumerate(lines) if not o.startswith("#|")), len(lines))
     heads = dict(re.match(r"#\|\s*([\w-]+):?\s*(.*)", o).groups() for o in lines[:first])
-    data = [] if heads.get("output") == "false" else [o.get("data", {}) for o in cell.get("outputs", [])]
-    return heads, "\n".join(lines[first:]), [(k, text(v)) for o in data for k, v in o.items()]
+    outputs = [] if heads.get("output") == "false" else cell.get("outputs", [])
+    kinds = [(k, text(v), o.get("metadata", {}).get(k, {})) for o in outputs for k, v in o.get("data", {}).items()]
+    return heads, "\n".join(lines[first:]), kinds
 
 
 def slug(heading, github=False):
@@ -85,10 +86,10 @@ def chapter(cells):
         page.anchors |= {o.lower() for o in re.findall(r"^(?:show_doc\(|def |class )([\w.]+)", code, re.M)}
         methods = re.findall(r"^def (\w+)\((?:self|cls):(\w+)", code, re.M)
         page.anchors |= {f"{o}.{name}".lower() for name, o in methods}
-        for kind, value in outputs:
+        for kind, value, known in outputs:
             if kind.startswith("image/"):
-                if not heads.get("fig-alt", "").strip("\"' "):
-                    page.faults.append(f"a picture has no `#| fig-alt:`{where}")
+                if not (known.get("alt") or heads.get("fig-alt", "").strip("\"' ")):
+                    page.faults.append(f"a picture has no alternative text{where}: `show(fig, alt)` or `#| fig-alt:`")
                 if len(value)*3/4 > biggest: page.faults.append(f"a picture has {len(value)*3//4:,} bytes{where}")
             elif kind == "text/markdown":
                 page.add(value)
