@@ -20,6 +20,7 @@ from torch.nn import functional as F
 from . import sparse
 from ..core import check_number, make_bar, provenance
 from ..idea.data import Split
+from ..idea.experiment import Trial, run_experiment, winning
 from .batched import backward, forward, pack, pack_pruned, views
 from .engines import train
 from ..idea.tickets import dense_ticket, masked
@@ -85,12 +86,10 @@ def short_experiment(
     seed:int=0, # Of everything
 )->list: # Runs, densest first
     "The runs of one iterative experiment with short rounds."
-    ticket, runs = dense_ticket(seed=seed), []
     recipe = Recipe(iterations=iterations, eval_every=iterations)
-    for level in range(rounds + 1):
-        runs.append(train(ticket, data, recipe, (seed, level), progress=False))
-        ticket = runs[-1].prune(0.2)
-    return runs
+    trial = Trial(dense_ticket(seed=seed), rounds, 0.2, recipe, seed)
+    def fast(*job): return train(*job[:4], progress=job[4])
+    return [run for _, run in run_experiment(winning(trial), data, fast)]
 
 # %% ../../nbs/engines/10_bench.ipynb #b34e464f
 def interleaved(
