@@ -143,3 +143,21 @@ def provenance(
     record = dict(code=code_commit(), python=platform.python_version(), versions=versions,
                   hardware=hardware(), date=date)
     return record | json.loads(json.dumps(settings, default=str))
+
+# %% ../nbs/00_core.ipynb #c0de0002
+class Lines:
+    "A stream that gives each state of a bar a line of its own."
+    def __init__(self, stream): self.stream = stream
+    def write(self, text):
+        if line := text.strip(): self.stream.write(f"{line}\n")
+    def flush(self): self.stream.flush()
+
+def make_bar(
+    seconds:float=60, # Between two lines of a log
+    **how, # As for `tqdm`
+): # A tqdm bar
+    "A bar that suits what stderr is."
+    from tqdm.auto import tqdm
+    if sys.stderr.isatty() or "ipykernel" in sys.modules: return tqdm(**how)
+    log = dict(file=Lines(sys.stderr), mininterval=seconds, maxinterval=seconds, ncols=80)
+    return tqdm(**log | how)

@@ -17,10 +17,10 @@ from fastcore.basics import patch
 from matplotlib.ticker import NullLocator
 from torch._dynamo.exc import TorchDynamoException
 from torch.nn import functional as F
-from tqdm.auto import tqdm
 from . import sparse
-from ..core import check_number, provenance
+from ..core import check_number, make_bar, provenance
 from ..idea.data import Split
+from ..idea.experiment import Trial, run_experiment, winning
 from .batched import backward, forward, pack, pack_pruned, views
 from .engines import train
 from ..idea.tickets import dense_ticket, masked
@@ -86,12 +86,10 @@ def short_experiment(
     seed:int=0, # Of everything
 )->list: # Runs, densest first
     "The runs of one iterative experiment with short rounds."
-    ticket, runs = dense_ticket(seed=seed), []
     recipe = Recipe(iterations=iterations, eval_every=iterations)
-    for level in range(rounds + 1):
-        runs.append(train(ticket, data, recipe, (seed, level), progress=False))
-        ticket = runs[-1].prune(0.2)
-    return runs
+    trial = Trial(dense_ticket(seed=seed), rounds, 0.2, recipe, seed)
+    def fast(*job): return train(*job[:4], progress=job[4])
+    return [run for _, run in run_experiment(winning(trial), data, fast)]
 
 # %% ../../nbs/engines/10_bench.ipynb #b34e464f
 def interleaved(
@@ -221,7 +219,7 @@ def measure(
     seen = dict(validation=images_of(data, validated), evaluation=images_of(data, evaluated))
     looks = {task: (split, sparse.lit_images(split)) for task, split in seen.items()}
     images, runs = sparse.lit_dataset(data)[0], short_experiment(data, rounds)
-    for run in tqdm(runs, desc="measuring", unit="level", disable=not progress):
+    for run in make_bar(iterable=runs, desc="measuring", unit="level", disable=not progress):
         mask, tasks = run.ticket.mask, tasks_at(run, data, images, looks, steps, compiled)
         alive = sum(int(m.sum()) for m in mask.values())
         level = dict(P_m=100*run.ticket.density, alive=alive, flops=step_flops(mask))

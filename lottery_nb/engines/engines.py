@@ -9,8 +9,7 @@ __all__ = ['engine', 'find_engine', 'train_many', 'train']
 from dataclasses import replace
 from importlib import import_module
 import torch
-from tqdm.auto import tqdm
-from ..core import InputError, check_choice, check_seed
+from ..core import InputError, check_choice, check_seed, make_bar
 from ..idea.data import Dataset
 from ..idea.tickets import Ticket
 from ..idea.training import Recipe, Run, check_engine
@@ -111,7 +110,7 @@ def train_many(
     if name in own_engines: train_all = signed(train_all, name)
     if callable(progress): return train_all(*args, progress, keep)
     bar = dict(desc="training", unit="it", delay=2, leave=False, disable=not progress)
-    with tqdm(total=sum(o.length for o in recipes), **bar) as bar:
+    with make_bar(total=sum(o.length for o in recipes), **bar) as bar:
         return train_all(*args, bar.update, keep)
 
 # %% ../../nbs/engines/09_engines.ipynb #9fce41aa

@@ -17,8 +17,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from tqdm.auto import tqdm
-from ..core import InputError, check_number
+from ..core import InputError, check_number, make_bar
 from ..studies.driver import Driver
 from ..studies.store import Store, read_meta
 from lottery_nb.studies.study import (Findings, Held, StoredRuns, Study, as_store, described,
@@ -393,7 +392,7 @@ def grow_all(
     "Train and record several studies. Interrupted, it goes on when called again."
     held = [held_of(o, folder, root, options) for o in todo]
     total = sum(int(foreseen(o, h).iterations.sum()) for o, h in zip(todo, held))
-    with tqdm(total=total, unit="it", unit_scale=True, disable=not progress) as bar:
+    with make_bar(total=total, unit="it", unit_scale=True, disable=not progress) as bar:
         for study in todo:
             bar.set_description(study.name)
             yield grow(study, store, folder, engine, None, bar.update, root, **options(study))

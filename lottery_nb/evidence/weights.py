@@ -11,7 +11,7 @@ __all__ = ['gaussian_peak', 'pixel_groups', 'movements', 'trial_tickets', 'recor
            'record_pixels', 'group_pixels', 'pixel_table', 'binned', 'movement_table', 'record_movement',
            'movement_means', 'plot_movement', 'parts_markdown']
 
-# %% ../../nbs/evidence/20_weights.ipynb #cacdca73
+# %% ../../nbs/evidence/20_weights.ipynb #2c6cbc1b
 from dataclasses import replace
 from datetime import datetime, timezone
 from itertools import combinations
@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from scipy.stats import gaussian_kde
+from scipy.stats import gaussian_kde, hypergeom
 from ..core import InputError, check_choice, check_number, stream
 from lottery_nb.evidence.claims import (NotRun, claim, in_words, judge_bound, judge_number,
     mean_of, ratio)
@@ -28,9 +28,10 @@ from .tables import origin, recorded, results_folder, survival, write_table
 from ..idea.data import Dataset
 from ..idea.network import init_std
 from ..idea.tickets import Ticket, dense_ticket
-from ..studies.study import Study, finished, read_study
+from ..studies.store import Store, run_key
+from ..studies.study import Study, findings, read_study, study_data
 
-# %% ../../nbs/evidence/20_weights.ipynb #2cc85587
+# %% ../../nbs/evidence/20_weights.ipynb #96939b76
 def trial_tickets(
     survival:pd.DataFrame, # As `recorded(…, "survival")` returns it
     trial:int, # Which
@@ -45,7 +46,8 @@ def trial_tickets(
     ends = np.cumsum([o.numel() for o in shapes.values()])
     layers = dict(zip(shapes, np.split(lived, ends[:-1])))
     def mask(n): return {k: torch.from_numpy(o > n).view(shapes[k]) for k, o in layers.items()}
-    return [replace(dense, mask=mask(n)) for n in (range(lived.max()) if levels is None else levels)]
+    if levels is None: levels = range(lived.max())
+    return [replace(dense, mask=mask(n)) for n in levels]
 
 def recorded_tickets(
     survival:pd.DataFrame, # As in `trial_tickets`
@@ -55,7 +57,7 @@ def recorded_tickets(
     trials = [int(o.split()[1]) for o in survival if o != "layer"]
     return {t: trial_tickets(survival, t, levels) for t in trials}
 
-# %% ../../nbs/evidence/20_weights.ipynb #603b653c
+# %% ../../nbs/evidence/20_weights.ipynb #ae6c2e6e
 def tickets_at(
     tickets:dict, # {trial: [ticket of level 0, 1, …]}
     P_m:float, # Size, in per cent of the weights
@@ -70,7 +72,7 @@ def tickets_at(
         found.append(best)
     return found
 
-# %% ../../nbs/evidence/20_weights.ipynb #440db405
+# %% ../../nbs/evidence/20_weights.ipynb #162e8de1
 def pick_sizes(
     tickets:dict, # {trial: [ticket of level 0, 1, …]}
     sizes, # P_m in per cent
@@ -78,7 +80,7 @@ def pick_sizes(
     "Every trial's tickets of some sizes; raises `InputError` as `tickets_at` does."
     return {t: [tickets_at({t: o}, size)[0] for size in sizes] for t, o in tickets.items()}
 
-# %% ../../nbs/evidence/20_weights.ipynb #7368b9f8
+# %% ../../nbs/evidence/20_weights.ipynb #33571e7c
 def surviving(
     ticket:Ticket, # Any
 )->dict: # {layer: θ₀ of its surviving weights in units of the layer's σ: float array}
@@ -86,7 +88,7 @@ def surviving(
     def sigma(m): return init_std(*m.shape[::-1], ticket.init)
     return {k: ticket.weights[k][m].double().numpy()/sigma(m) for k, m in ticket.mask.items()}
 
-# %% ../../nbs/evidence/20_weights.ipynb #c94425c5
+# %% ../../nbs/evidence/20_weights.ipynb #71b017fa
 gaussian_peak = 1.584 # `peak_ratio` of a normal distribution
 
 def peak_ratio(
@@ -97,7 +99,7 @@ def peak_ratio(
     near, beside = (size < 0.5).sum(), ((size >= 0.5) & (size < 1.5)).sum()
     return float(2*near/beside) if beside else np.nan # beside is twice as wide
 
-# %% ../../nbs/evidence/20_weights.ipynb #0b1603df
+# %% ../../nbs/evidence/20_weights.ipynb #ce7f9420
 def initial_table(
     tickets:dict, # {trial: [ticket of level 0, 1, …]}
 )->pd.DataFrame: # Columns trial, level, P_m, layer, alive, small, peak, positive, kept_small
@@ -114,7 +116,7 @@ def initial_table(
                                  positive=(x > 0).mean(), kept_small=few/share))
     return pd.DataFrame(rows)
 
-# %% ../../nbs/evidence/20_weights.ipynb #85d33841
+# %% ../../nbs/evidence/20_weights.ipynb #b1663f53
 def layer_name(
     ticket:Ticket, # Of any depth
     k:str, # Such as "fc2.weight"
@@ -135,7 +137,7 @@ def initial_density(
     sigma = init_std(*tickets[0].mask[k].shape[::-1], tickets[0].init)
     return sigma*(edges[1:] + edges[:-1])/2, count/(len(values)*width*sigma)
 
-# %% ../../nbs/evidence/20_weights.ipynb #ee3aaf12
+# %% ../../nbs/evidence/20_weights.ipynb #401c8294
 def plot_initial_weights(
     tickets:dict, # {trial: [ticket of level 0, 1, …]}
     sizes=(100, 41.1, 16.9, 7.0), # P_m in per cent: a panel each
@@ -152,7 +154,7 @@ def plot_initial_weights(
     legend_below(fig, 3)
     return fig
 
-# %% ../../nbs/evidence/20_weights.ipynb #48f6d4d5
+# %% ../../nbs/evidence/20_weights.ipynb #5d9606cc
 def connections(
     ticket:Ticket, # Any
     way:str="in", # Connections that come "in" to a unit, or go "out" of it
@@ -164,7 +166,7 @@ def connections(
     return {name: m.numpy().mean(1 if way == "in" else 0)
             for name, m in zip(names, ticket.mask.values())}
 
-# %% ../../nbs/evidence/20_weights.ipynb #53048b79
+# %% ../../nbs/evidence/20_weights.ipynb #eaef4931
 def unevenness(
     ticket:Ticket, # Any
     way:str="in", # As in `connections`
@@ -178,7 +180,7 @@ def unevenness(
         found[name] = float(share.var()/chance) if chance else np.nan
     return found
 
-# %% ../../nbs/evidence/20_weights.ipynb #3a8ec4f8
+# %% ../../nbs/evidence/20_weights.ipynb #bc2a0e79
 def connection_table(
     tickets:dict, # {trial: [ticket of level 0, 1, …]}
 )->pd.DataFrame: # Columns trial, level, P_m, way, units, share, uneven, lone, within_two
@@ -196,7 +198,7 @@ def connection_table(
                                               within_two=near.mean()))
     return pd.DataFrame(rows)
 
-# %% ../../nbs/evidence/20_weights.ipynb #0a036593
+# %% ../../nbs/evidence/20_weights.ipynb #cb049383
 def valley_depth(
     shares, # Of connections alive, one per unit
 )->float: # In [0, 1]; 0 where there is one peak, or the other one lies higher up
@@ -209,7 +211,7 @@ def valley_depth(
     left = density[:top + 1] # where that is 0 is no peak
     return float(1 - np.divide(lowest, left, out=np.ones_like(left), where=left > 0).min())
 
-# %% ../../nbs/evidence/20_weights.ipynb #623e8a6c
+# %% ../../nbs/evidence/20_weights.ipynb #85a883f1
 def sorted_by_chance(
     ticket:Ticket, # Any
     k:str, # Of the weight matrix
@@ -229,14 +231,18 @@ def draw_sorted(ax, shares, chance, color, label):
     ax.fill_between(x, shares.min(0), shares.max(0), color=color, alpha=0.3, lw=0)
     ax.plot(x, chance, color="0.3", ls=":", lw=1)
 
-def draw_spread(ax, shares, chance, color):
-    "How units are distributed: a histogram over all trials, chance dotted."
-    top = max(2, min(4, np.quantile(shares, 0.995)/shares.mean()))
-    edges = np.linspace(0, top*1.05, 13 if shares.shape[1] < 30 else 31)
-    for x, look in ((shares, dict(color=color, fill=True, alpha=0.6)), (chance, dict(color="0.3", ls=":"))):
-        ax.stairs(np.histogram(x/x.mean(), edges, density=True)[0], edges, **look)
+def draw_spread(ax, shares, mask, color):
+    "How units are distributed, a histogram over all trials, and by chance: hypergeometric."
+    n = mask.numel()//shares.shape[1]
+    mean, most = n*shares.mean(), n*np.quantile(shares, 0.995) # connections
+    step = max(1, round(most/30))
+    edges = np.arange(0, max(most, 2*mean) + 2*step, step) - 0.5
+    count = np.histogram(n*shares, edges, density=True)[0]
+    chance = np.diff(hypergeom(mask.numel(), int(mask.sum()), n).cdf(edges - 0.5))/step
+    ax.stairs(mean*count, edges/mean, color=color, fill=True, alpha=0.6)
+    ax.stairs(mean*chance, edges/mean, color="0.3", ls=":")
 
-# %% ../../nbs/evidence/20_weights.ipynb #6bd3d163
+# %% ../../nbs/evidence/20_weights.ipynb #2e1dafc4
 def plot_connections(
     tickets:dict, # {trial: [ticket of level 0, 1, …]}
     way:str="in", # As in `connections`
@@ -247,11 +253,11 @@ def plot_connections(
     fig, axes = panels(2, len(names), (3.8, 2.9), squeeze=False)
     for size, color in zip(sizes, sequence(len(sizes))[::-1]):
         chosen = tickets_at(tickets, size)
-        for i, name in enumerate(names):
+        for i, (name, k) in enumerate(zip(names, chosen[0].mask)):
             shares = np.array([-np.sort(-connections(o, way)[name]) for o in chosen])
-            chance = sorted_by_chance(chosen[0], f"fc{i + 1}.weight", way)
+            chance = sorted_by_chance(chosen[0], k, way)
             draw_sorted(axes[0, i], 100*shares, 100*chance, color, f"{size} %")
-            if size == sizes[-1]: draw_spread(axes[1, i], shares, chance, color)
+            if size == sizes[-1]: draw_spread(axes[1, i], shares, chosen[0].mask[k], color)
             axes[0, i].set(title=name, xlabel="Units, sorted", ylim=0)
     axes[0, 0].lines[-1].set_label("by chance")
     coming = "Incoming" if way == "in" else "Outgoing"
@@ -261,7 +267,7 @@ def plot_connections(
     legend_below(fig)
     return fig
 
-# %% ../../nbs/evidence/20_weights.ipynb #79942e5c
+# %% ../../nbs/evidence/20_weights.ipynb #7b9d4975
 def layer_densities(
     tickets:list, # Of one trial, by level
 )->pd.DataFrame: # Columns P_m, level and one per weight matrix: per cent alive
@@ -270,7 +276,7 @@ def layer_densities(
             for o in tickets]
     return pd.DataFrame(rows).rename_axis("level").reset_index()
 
-# %% ../../nbs/evidence/20_weights.ipynb #a390090f
+# %% ../../nbs/evidence/20_weights.ipynb #a3b73fac
 def overlap(
     a:Ticket, b:Ticket, # Of the same sizes
 )->pd.DataFrame: # Columns layer, shared (of a's weights, kept by b too), chance, times
@@ -295,7 +301,7 @@ def overlap_table(
             parts.append(overlap(chosen[a], chosen[b]).assign(P_m=size, first=a, second=b))
     return pd.concat(parts, ignore_index=True)
 
-# %% ../../nbs/evidence/20_weights.ipynb #5d7e7698
+# %% ../../nbs/evidence/20_weights.ipynb #838b5499
 def first_layer(
     ticket:Ticket, # Any
     shape=(28, 28), # Of an image
@@ -307,7 +313,7 @@ def first_layer(
                          f"and the ticket {m.shape[1]} inputs: say its shape")
     return m.reshape(-1, *shape)
 
-# %% ../../nbs/evidence/20_weights.ipynb #4ca5c60f
+# %% ../../nbs/evidence/20_weights.ipynb #2a2d3e86
 def plot_pixels(
     tickets:list, # Of one trial, by level
     sizes=(100, 41.1, 16.9, 7.0, 2.9, 1.2, 0.5), # P_m in per cent: a picture each
@@ -324,7 +330,7 @@ def plot_pixels(
     fig.supxlabel("Units that look at a pixel", fontsize="medium")
     return fig
 
-# %% ../../nbs/evidence/20_weights.ipynb #ab4698be
+# %% ../../nbs/evidence/20_weights.ipynb #a89cf754
 def plot_units(
     tickets:list, # Of one trial, by level
     n:int=16, # Units to show: those that keep the most weights to the end
@@ -342,7 +348,7 @@ def plot_units(
     fig.colorbar(shown, ax=axes, label="networks it is alive in", shrink=0.8)
     return fig
 
-# %% ../../nbs/evidence/20_weights.ipynb #016bc0f2
+# %% ../../nbs/evidence/20_weights.ipynb #58d04866
 def neighbour_pairs(
     maps, # Of bool [units, rows, columns]
     down:int=0, right:int=1, # Where the other pixel of a pair lies; the sign of `right` counts
@@ -370,10 +376,10 @@ def shuffled(
             mask[a, takes], mask[b, takes] = True, False
     return mask
 
-# %% ../../nbs/evidence/20_weights.ipynb #e3e61257
+# %% ../../nbs/evidence/20_weights.ipynb #2364f2b1
 def locality(
     ticket:Ticket, # Any
-    distances=(1,), # Pixels between the two of a pair, along a row or a column
+    distances=(1,), # From one pixel of a pair to the other, along a row or a column
     shape=(28, 28), # Of an image
     draws:int=3, # Shuffled masks to compare with
 )->list: # A number per distance; NaN where the shuffled masks have no such pairs
@@ -396,7 +402,7 @@ def locality_table(
         for size, ticket in zip(sizes, levels)
         for d, times in zip(distances, locality(ticket, distances))])
 
-# %% ../../nbs/evidence/20_weights.ipynb #08fa0da6
+# %% ../../nbs/evidence/20_weights.ipynb #a7f1b74b
 def lit_share(
     images:torch.Tensor, # [images, pixels]
 )->np.ndarray: # [pixels], in [0, 1]
@@ -415,7 +421,7 @@ def record_pixels(
                        recorded=datetime.now(timezone.utc).isoformat(timespec="seconds"))
     return write_table(table, name, "pixels", folder)
 
-# %% ../../nbs/evidence/20_weights.ipynb #259d75b8
+# %% ../../nbs/evidence/20_weights.ipynb #3fe5c06e
 pixel_groups = {"never lit": 0, "hardly ever, up to 0.1 %": 0.001, "rarely, up to 1 %": 0.01,
                 "sometimes, up to 20 %": 0.2, "often lit": 1} # name → largest share of images
 
@@ -442,7 +448,7 @@ def pixel_table(
                                           times=alive/each.mean()))
     return pd.DataFrame(rows)
 
-# %% ../../nbs/evidence/20_weights.ipynb #56afe579
+# %% ../../nbs/evidence/20_weights.ipynb #cf5aa3e8
 movements = {"distance": lambda start, end: np.abs(end - start), # How far
              "away": lambda start, end: np.abs(end) - np.abs(start)} # Away from 0, or towards it
 _edges = np.arange(-4, 24.25, 0.25) # In units of the layer's σ; the ends take what is beyond
@@ -470,9 +476,10 @@ def movement_table(
             for measure, moved in movements.items():
                 rows = binned(moved(a[where], b[where]))
                 parts.append(rows.assign(layer=k, kept=kept, measure=measure))
-    return pd.concat(parts, ignore_index=True)[["layer", "kept", "measure", "low", "count", "total"]]
+    columns = ["layer", "kept", "measure", "low", "count", "total"]
+    return pd.concat(parts, ignore_index=True)[columns]
 
-# %% ../../nbs/evidence/20_weights.ipynb #989d62c1
+# %% ../../nbs/evidence/20_weights.ipynb #137fe6a6
 def record_movement(
     study:Study, # Its winning tickets are in the store, down to the sizes
     store, # A `Store`, or the folder of one
@@ -481,26 +488,26 @@ def record_movement(
     root=None, # Data folder, as in `load_dataset`
 )->Path: # NAME.movement.parquet
     "Record how far weights move while the dense networks of a study train."
-    (found, store, made), keys, parts = finished(study, store, root), {}, []
-    for labels, key in found: # by level
-        if labels["condition"] == "winning": keys.setdefault(labels["trial"], []).append(key)
-    for trial, chain in keys.items():
-        dense, levels = store.get(chain[0]), [store.get(k).ticket for k in chain]
+    store = store if isinstance(store, Store) else Store(store)
+    found, data, chains, parts = findings(study, store, root), study_data(study, root), {}, []
+    for labels, run in found.runs: # by level
+        if labels["condition"] == "winning": chains.setdefault(labels["trial"], []).append(run)
+    for trial, chain in chains.items():
         for size in sizes:
-            [ticket] = tickets_at({trial: levels}, size)
-            rows = movement_table(dense.ticket.weights, dense.final, ticket)
+            [ticket] = tickets_at({trial: [run.ticket for run in chain]}, size)
+            rows = movement_table(chain[0].ticket.weights, chain[0].final, ticket)
             parts.append(rows.assign(P_m=size, trial=trial))
     table = pd.concat(parts, ignore_index=True)
-    runs = origin(store, [k for chain in keys.values() for k in chain])
-    part = {k: made[k] for k in ("study", "fingerprint")} | dict(made=runs)
+    runs = origin(store, [run_key(run, data) for chain in chains.values() for run in chain])
+    part = {k: found.made[k] for k in ("study", "fingerprint")} | dict(made=runs)
     table.attrs = dict(parts=[part])
     return write_table(table, study.name, "movement", folder)
 
-# %% ../../nbs/evidence/20_weights.ipynb #cbec0434
+# %% ../../nbs/evidence/20_weights.ipynb #02c315c8
 def movement_means(
     table:pd.DataFrame, # As `recorded(…, "movement")` returns it
     P_m:float=7.0, # Size of the ticket, in per cent
-)->pd.DataFrame: # Indexed by layer and trial: far_kept, far_rest in units of σ, away_kept, away_rest
+)->pd.DataFrame: # By layer and trial: far_kept and far_rest in units of σ, away_kept, away_rest
     "Mean distance, and the share that ends farther from 0 than it began: ticket and rest."
     rows = table[np.isclose(table.P_m, P_m)]
     if rows.empty: raise NotRun(f"nothing is recorded of the ticket of {P_m:g} %")
@@ -514,7 +521,7 @@ def movement_means(
     means = pd.DataFrame(found).T.rename_axis(["layer", "trial"])
     return means[["far_kept", "far_rest", "away_kept", "away_rest"]]
 
-# %% ../../nbs/evidence/20_weights.ipynb #2eee60b7
+# %% ../../nbs/evidence/20_weights.ipynb #2758cd2e
 _movement_labels = {"distance": "Distance moved (σ)", "away": "Change of magnitude (σ)"}
 
 def plot_movement(
@@ -539,7 +546,7 @@ def plot_movement(
     legend_below(fig)
     return fig
 
-# %% ../../nbs/evidence/20_weights.ipynb #77885203
+# %% ../../nbs/evidence/20_weights.ipynb #cf54ab21
 judged_size = 7.0 # P_m in per cent; see above
 
 def judged_tickets(
@@ -563,7 +570,7 @@ def initial_by_layer(
             rows.append(dict(layer=k, trial=trial, peak=peak_ratio(x), positive=(x > 0).mean()))
     return [o for _, o in pd.DataFrame(rows).groupby("layer")]
 
-# %% ../../nbs/evidence/20_weights.ipynb #f6a38e33
+# %% ../../nbs/evidence/20_weights.ipynb #64bb1aed
 def bimodal(
     rows:pd.DataFrame, # Of `initial_by_layer`
     where:str, # Which layer
@@ -581,27 +588,27 @@ def leaning(
     return judge_bound(f"{where}: share of positive θ₀", f"{'>' if side > 0 else '<'} 50 %",
                        "percent", mean_of(rows.positive), limit=0.5, neutral=0.5, side=side)
 
-# %% ../../nbs/evidence/20_weights.ipynb #b6674ace
+# %% ../../nbs/evidence/20_weights.ipynb #0097b1e7
 @claim("C14", "Tickets of Adam: the first layer keeps the distribution of its initial weights; the "
        "second and the output layer turn bimodal, the second leaning positive, the output negative",
        "appendix F.1, figure 15", "main.survival")
 def _c14(survival):
     first, second, output = initial_by_layer(judged_tickets(survival))
     return [judge_number("hidden layer 1: density of θ₀ near 0 over beside it",
-                         "1.58 times (Gaussian; 1 is flat)", "times", mean_of(first.peak), neutral=1),
+                         "1.58 times (Gaussian; 1 is flat)", "times", mean_of(first.peak), 1),
             bimodal(second, "hidden layer 2"), bimodal(output, "output layer"),
             leaning(second, "hidden layer 2", 1), leaning(output, "output layer", -1)]
 
-# %% ../../nbs/evidence/20_weights.ipynb #21fa0bc6
-@claim("C15", "Tickets of SGD 0.8: all layers bimodal, the first leaning negative, the others positive",
-       "appendix F.2, figure 16", "sgd.survival")
+# %% ../../nbs/evidence/20_weights.ipynb #093aec74
+@claim("C15", "Tickets of SGD 0.8: all layers bimodal, the first leaning negative, the others "
+       "positive", "appendix F.2, figure 16", "sgd.survival")
 def _c15(survival):
     first, second, output = initial_by_layer(judged_tickets(survival))
     return [bimodal(first, "hidden layer 1"), bimodal(second, "hidden layer 2"),
             bimodal(output, "output layer"), leaning(first, "hidden layer 1", -1),
             leaning(second, "hidden layer 2", 1), leaning(output, "output layer", 1)]
 
-# %% ../../nbs/evidence/20_weights.ipynb #4d772384
+# %% ../../nbs/evidence/20_weights.ipynb #ede5663f
 @claim("C18", "Weights of the ticket move more than the rest, and more often away from 0",
        "appendix F.5, figures 19 and 20", "main.movement")
 def _c18(movement):
@@ -615,7 +622,7 @@ def _c18(movement):
                               "points", mean_of(of.away_kept - of.away_rest))]
     return parts
 
-# %% ../../nbs/evidence/20_weights.ipynb #5b7f4210
+# %% ../../nbs/evidence/20_weights.ipynb #1c691deb
 def within_two(
     ticket:Ticket, # Any
 )->float:
@@ -630,15 +637,16 @@ def first_matrix(
     "The unevenness of the first weight matrix."
     return np.array([[*unevenness(o, way).values()][0] for o in tickets.values()])
 
-# %% ../../nbs/evidence/20_weights.ipynb #71cfcaf0
-@claim("C19", "Incoming connectivity is even over units; outgoing is uneven for Adam, with two peaks at "
-       "the input, and less so for SGD", "appendix F.6, figures 21 to 24",
+# %% ../../nbs/evidence/20_weights.ipynb #36e9c093
+@claim("C19", "Incoming connectivity is even over units; outgoing is uneven for Adam, with two "
+       "peaks at the input, and less so for SGD", "appendix F.6, figures 21 to 24",
        ("main.survival", "sgd.survival"))
 def _c19(adam, sgd):
     adam, sgd = judged_tickets(adam), judged_tickets(sgd)
     def even(name, tickets):
-        return judge_bound(f"{name}: units with half to twice their layer's incoming share", "> 95 %",
-                           "percent", mean_of([*map(within_two, tickets.values())]), 0.95, 0.5)
+        found = mean_of([*map(within_two, tickets.values())])
+        return judge_bound(f"{name}: units with half to twice their layer's incoming share",
+                           "> 95 %", "percent", found, limit=0.95, neutral=0.5)
     out = first_matrix(adam, "out")
     valleys = [valley_depth(connections(o, "out")["input"]) for o in adam.values()]
     return [even("Adam", adam), even("SGD", sgd),
@@ -649,7 +657,7 @@ def _c19(adam, sgd):
             judge_bound("unevenness of outgoing over pixels: Adam over SGD", "> 1", "times",
                         ratio(out, first_matrix(sgd, "out")), limit=1, neutral=1)]
 
-# %% ../../nbs/evidence/20_weights.ipynb #d2cd6661
+# %% ../../nbs/evidence/20_weights.ipynb #796a2f39
 def parts_markdown(
     parts, # Of `judge_bound` and its like
 )->str: # A table in Markdown

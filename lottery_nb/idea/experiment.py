@@ -30,7 +30,7 @@ class Job:
     labels:dict # Where it belongs: condition, level, draw; None where it belongs in no table
     leaf:bool=False # Does the experiment go on without its run?
 
-# %% ../../nbs/idea/06_experiment.ipynb #2f0d2a7b
+# %% ../../nbs/idea/06_experiment.ipynb #3eb0f7bd
 @dataclass(frozen=True, eq=False)
 class Trial:
     "What an experiment starts from and how it goes on; raises `InputError` for bad values."
@@ -57,7 +57,7 @@ class Trial:
     @cached_property
     def total(self): return sum(m.numel() for m in self.ticket.mask.values()) # Dead ones, too
 
-# %% ../../nbs/idea/06_experiment.ipynb #8a3222a0
+# %% ../../nbs/idea/06_experiment.ipynb #48812c59
 @patch
 def job(self:Trial,
     condition:str, # What tables call it
@@ -78,7 +78,7 @@ def prune(self:Trial,
     rates = self.rates if rates is None else rates
     return run.prune(rates, self.score, self.scope, self.data)
 
-# %% ../../nbs/idea/06_experiment.ipynb #dfec8e8f
+# %% ../../nbs/idea/06_experiment.ipynb #a9d62a59
 @patch
 def counts(self:Trial,
     level:int, # Rounds of pruning
@@ -98,7 +98,7 @@ def density(self:Trial,
     "The share of the weights that is left after some rounds: the paper's P_m, as a fraction."
     return sum(self.counts(level, rates).values())/self.total
 
-# %% ../../nbs/idea/06_experiment.ipynb #f9ac5d0c
+# %% ../../nbs/idea/06_experiment.ipynb #223dfd72
 @dataclass(frozen=True)
 class Foreseen:
     "A training that an experiment will ask for."
@@ -110,7 +110,7 @@ class Foreseen:
     recipe:Recipe # How it is trained
     leaf:bool=False # As in `Job`
 
-# %% ../../nbs/idea/06_experiment.ipynb #de0e211a
+# %% ../../nbs/idea/06_experiment.ipynb #d5fee81f
 @patch
 def foresee(self:Trial,
     condition:str, level:int, leaf:bool=False, # As in `Trial.job`
@@ -205,7 +205,7 @@ def redrawn(
         return Job(change(job.ticket, where), job.recipe, where, labels, leaf=True)
     return lambda job: [draw(job, i) for i in range(1, draws + 1)]
 
-# %% ../../nbs/idea/06_experiment.ipynb #6dd59eb9
+# %% ../../nbs/idea/06_experiment.ipynb #6c6cc26a
 def foresee_draws(
     condition:str, # Name of the control
     planned:list, # What the experiment that it follows foresees
@@ -217,7 +217,7 @@ def foresee_draws(
                                     origin=(change or condition, i, o.level, o.origin))
     return [*planned, *(drawn(o, i) for o in planned for i in range(1, draws + 1))]
 
-# %% ../../nbs/idea/06_experiment.ipynb #9d433261
+# %% ../../nbs/idea/06_experiment.ipynb #d6796522
 def follows_winning(condition):
     "What a control foresees that draws from every winning ticket."
     return lambda trial, draws: foresee_draws(condition, winning.trainings(trial), draws)
@@ -247,7 +247,7 @@ def foresee_noise(trial, sigmas, draws):
     drawn = [foresee_draws(f"noise {k:g}σ", tickets, draws)[len(tickets):] for k in sigmas]
     return [*tickets, *(o for part in drawn for o in part)]
 
-# %% ../../nbs/idea/06_experiment.ipynb #beed1cbf
+# %% ../../nbs/idea/06_experiment.ipynb #9ae41b71
 @experiment("noise", trainings=foresee_noise, sigmas=check_sigmas, draws=check_count)
 def noise(
     trial:Trial, # From what, and how
@@ -263,7 +263,7 @@ def noise(
 # %% ../../nbs/idea/06_experiment.ipynb #9e66b164
 paper_shares = tuple(p/1000 for p in range(50, 1000, 25)) # 5 %, 7.5 % … 97.5 %
 
-# %% ../../nbs/idea/06_experiment.ipynb #54885678
+# %% ../../nbs/idea/06_experiment.ipynb #1dfc88f2
 def per_mille(
     shares, # Shares to remove, in (0, 1)
 )->dict: # {level: share}
@@ -292,7 +292,7 @@ def shares(self:Trial,
     found = {i: removed(self.counts(i)) for i in levels}
     return {i: o["all"] for i, o in found.items()} if self.scope == "global" else found
 
-# %% ../../nbs/idea/06_experiment.ipynb #4d9f8168
+# %% ../../nbs/idea/06_experiment.ipynb #37d51334
 def foresee_one_shot(trial, shares):
     "What `one_shot` will ask for."
     def one(level, share):
@@ -337,7 +337,7 @@ def foresee_sparse(trial):
     tickets = winning.trainings(trial)
     return [*([] if trial.scope == "layer" else tickets), *map(one, tickets)]
 
-# %% ../../nbs/idea/06_experiment.ipynb #8aa7920b
+# %% ../../nbs/idea/06_experiment.ipynb #2bf2343f
 @experiment("random sparse", trainings=foresee_sparse)
 def random_sparsity(
     trial:Trial, # From what, and how
@@ -354,7 +354,7 @@ def random_sparsity(
     for _ in range(trial.rounds): masks.append(prune(flat, masks[-1], trial.rates))
     yield [sparse(rewind(trial.ticket, m), level) for level, m in enumerate(masks)]
 
-# %% ../../nbs/idea/06_experiment.ipynb #33f54f91
+# %% ../../nbs/idea/06_experiment.ipynb #91a94f68
 @patch
 def untrained(self:Trial,
     ticket:Ticket, level:int, # As in `Trial.job`
@@ -408,7 +408,7 @@ def foresee_continued(trial):
     chain = lr_rewinding.trainings(trial)
     return [*chain, *map(reset, chain)]
 
-# %% ../../nbs/idea/06_experiment.ipynb #ec31eb34
+# %% ../../nbs/idea/06_experiment.ipynb #904fe4a0
 @experiment("continued", trainings=foresee_continued)
 def continued(
     trial:Trial, # From what, and how
@@ -443,7 +443,7 @@ def foresee_rewound(trial, k):
     levels = map(late, trial.foresee_levels(f"rewound to {k}"))
     return [Foreseen("", 0, 0, ("dense",), 1., early), *levels]
 
-# %% ../../nbs/idea/06_experiment.ipynb #5c3cb6c6
+# %% ../../nbs/idea/06_experiment.ipynb #8ef278b4
 @experiment("rewound", trainings=foresee_rewound,
             k=lambda what, value: check_number(what, value, 1, whole=True))
 def late_rewinding(

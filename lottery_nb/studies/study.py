@@ -21,8 +21,8 @@ import torch
 import yaml
 from fastcore.basics import patch
 from fastcore.docments import docments
-from tqdm.auto import tqdm
-from ..core import InputError, check_choice, check_number, provenance, quote
+from ..core import InputError, check_choice, check_number, make_bar, provenance
+from ..core import quote
 from ..idea.data import Dataset, data_root, datasets, load_dataset, scalings
 from ..idea.experiment import Trial, check_list, conditions, split_recipe
 from ..idea.network import check_sizes, init_std
@@ -84,7 +84,7 @@ def registered(
     names = [k for k, o in criteria.items() if o is score]
     return names[0] if names else score
 
-# %% ../../nbs/studies/13_study.ipynb #5fee3d40
+# %% ../../nbs/studies/13_study.ipynb #5e8c9e59
 def trial_numbers(
     value, # How many trials, or a list of their numbers
     what:str="trials", # As the message names it
@@ -133,7 +133,7 @@ def check_recipe(
     if not isinstance(recipe, Recipe):
         raise InputError(f"recipe must be a Recipe, not {quote(recipe)}")
 
-# %% ../../nbs/studies/13_study.ipynb #668c3b14
+# %% ../../nbs/studies/13_study.ipynb #4f9982dd
 def check_network(
     sizes, init, # Of a study
 ):
@@ -197,7 +197,7 @@ def check_study(
     if (total := most_trainings(study)) > 10**6:
         raise InputError(f"a study has at most 1,000,000 trainings, not {total:,}")
 
-# %% ../../nbs/studies/13_study.ipynb #6df032c9
+# %% ../../nbs/studies/13_study.ipynb #78d40491
 def check_rewinding(
     study:Study, # With the condition "rewound", and no sweep of what its k hangs on
 ):
@@ -247,7 +247,7 @@ def at_each_value(
     if name == "rate" and any(isinstance(o, dict) for o in values): write = written_rate
     return [({name: write(o)}, at_value(study, o)) for o in values]
 
-# %% ../../nbs/studies/13_study.ipynb #481bbac1
+# %% ../../nbs/studies/13_study.ipynb #66851fda
 def written_rate(
     rate, # A number, or {layer: share}
 )->str: # Such as "fc1 0.2, fc2 0.1"
@@ -406,7 +406,7 @@ class Held:
     def covers(self, experiment): return any(covers(o, experiment) for o in self.experiments)
     def has(self, labels): return frozenset(labels.items()) in self.rows
 
-# %% ../../nbs/studies/13_study.ipynb #28f999ad
+# %% ../../nbs/studies/13_study.ipynb #b4f842f5
 @patch
 def trial(self:Study,
     number:int=0, # Which
@@ -418,7 +418,7 @@ def trial(self:Study,
     ticket = dense_ticket(self.sizes, seed, self.init)
     return Trial(ticket, self.rounds, rates, self.recipe, seed, self.score, self.scope, data)
 
-# %% ../../nbs/studies/13_study.ipynb #58821d24
+# %% ../../nbs/studies/13_study.ipynb #f40e03c5
 def started(
     study:Study, # What to do
     held:Held=Held(), # What need not be done
@@ -448,7 +448,7 @@ def experiments(
     return [(labels_of(o), conditions[o["condition"]](trial, **o["options"]))
             for o, _, trial in started(study, held, data)]
 
-# %% ../../nbs/studies/13_study.ipynb #c78895f4
+# %% ../../nbs/studies/13_study.ipynb #f4ecd798
 _planned = ["labels", "condition", "density", "weights", "iterations"]
 
 def foreseen(
@@ -523,7 +523,7 @@ class StoredRuns:
         if (run := self.store.get(key)) is not None: return labels, run
         raise InputError(f"{run_in_store(key, self.store)} is gone: run the study again")
 
-# %% ../../nbs/studies/13_study.ipynb #4925001d
+# %% ../../nbs/studies/13_study.ipynb #b88bd7ad
 class NothingFinished(InputError):
     "A store holds nothing of a study yet."
 
@@ -544,7 +544,7 @@ def tables(self:Findings)->tuple[pd.DataFrame, pd.DataFrame]: # Frame and summar
         rows.append(summary_row(labels, run))
     return (self._signed(pd.concat(frames, ignore_index=True)), self._signed(pd.DataFrame(rows)))
 
-# %% ../../nbs/studies/13_study.ipynb #fc369ac1
+# %% ../../nbs/studies/13_study.ipynb #64367ee4
 _standard = ["condition", "trial", "draw", "level"]
 
 def set_apart(
@@ -558,7 +558,7 @@ def set_apart(
 def all_labels(runs): # Of runs that may be in a store, without reading them
     return runs.labels() if isinstance(runs, StoredRuns) else [labels for labels, _ in runs]
 
-# %% ../../nbs/studies/13_study.ipynb #0dbcdbb7
+# %% ../../nbs/studies/13_study.ipynb #09a3e11c
 @patch
 def select(self:Findings,
     condition:str="winning", # As tables call it
@@ -574,7 +574,7 @@ def select(self:Findings,
     if not places: raise InputError(f"no run has all of these labels: {quote(wanted)}")
     return [self.runs[i] for i in sorted(places, key=lambda i: every[i]["level"])]
 
-# %% ../../nbs/studies/13_study.ipynb #235300ba
+# %% ../../nbs/studies/13_study.ipynb #9014fe58
 @patch(as_prop=True)
 def tickets(self:Findings)->dict: # {trial: [ticket of level 0, 1, …]}
     "The winning tickets, of a sweep {value: {trial: [ticket, …]}}; `select` has everybody's."
@@ -587,7 +587,7 @@ def tickets(self:Findings)->dict: # {trial: [ticket of level 0, 1, …]}
         chain.setdefault(labels["trial"], []).append(self.runs[i][1].ticket)
     return found
 
-# %% ../../nbs/studies/13_study.ipynb #400304d4
+# %% ../../nbs/studies/13_study.ipynb #e9248b7a
 def shared_sizes(
     summary:pd.DataFrame, # A row per run
     by:list, # Columns that tell conditions apart
@@ -618,7 +618,7 @@ def table(self:Findings,
     if words: means = in_words(means)
     return side_by_side(means, words)
 
-# %% ../../nbs/studies/13_study.ipynb #c83d6513
+# %% ../../nbs/studies/13_study.ipynb #9a49f326
 def in_words(
     means:pd.DataFrame, # Early stop, accuracy, and perhaps whether the first is a lower bound
 )->pd.DataFrame: # Text
@@ -800,14 +800,14 @@ def progress_bar(
         yield progress, lambda jobs: None
         return
     how = dict(desc=study.name, unit="it", unit_scale=True, disable=not progress)
-    with tqdm(total=total, initial=done, **how) as bar:
+    with make_bar(total=total, initial=done, **how) as bar:
         def grow(jobs): # by what no experiment has foreseen
             named = [o for o in jobs.values() if o.labels]
             more = [o.recipe.length for o in named if o.labels["condition"] not in known]
             bar.total += sum(more)
         yield bar.update, grow
 
-# %% ../../nbs/studies/13_study.ipynb #0dde3c83
+# %% ../../nbs/studies/13_study.ipynb #81e529af
 @contextmanager
 def trainer_for(
     study:Study, data:Dataset, # What to train, on what
@@ -848,7 +848,7 @@ def run(self:Study,
             found = driver.run(trainer)
     return found_by(study, data, store, found, driver)
 
-# %% ../../nbs/studies/13_study.ipynb #cf14eb84
+# %% ../../nbs/studies/13_study.ipynb #c41a7538
 def study_for(
     study:Study, # May name another data set
     data, # Handed over, or None
@@ -924,7 +924,7 @@ def seconds_per_iteration(
         points.append((sum(alive(ticket.mask).values()), seconds))
     return tuple(np.polyfit(*zip(*points), 1))
 
-# %% ../../nbs/studies/13_study.ipynb #d642c9cb
+# %% ../../nbs/studies/13_study.ipynb #aa723c61
 def unforeseen(
     study:Study, driver:Driver, held:Held, # As for `planned`
     plan:pd.DataFrame, # What is foreseen
@@ -971,7 +971,7 @@ def estimate(
     table = plan.groupby("condition", sort=False).agg(**columns)
     return pd.concat([table, table.sum().to_frame("all").T.astype(table.dtypes)])
 
-# %% ../../nbs/studies/13_study.ipynb #484ef2f3
+# %% ../../nbs/studies/13_study.ipynb #5f1c84b3
 def chosen_controls(
     controls, # A name, a list of names, or {name: options}
     draws:int, # Of those that draw, where their options say nothing else
@@ -991,7 +991,7 @@ def chosen_controls(
     return {"winning": {}} | {c: usual[c] | (o or {}) if isinstance(o or {}, dict) else o
                               for c, o in given.items()}
 
-# %% ../../nbs/studies/13_study.ipynb #60d9a465
+# %% ../../nbs/studies/13_study.ipynb #87b51835
 def with_parameters(
     func, # Its parameters have comments
 ): # The same function

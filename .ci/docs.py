@@ -2,17 +2,16 @@
 
 Every notebook is processed as `nbdev_docs` would. Links between chapters, to the API, and in README.md and its like must
 lead somewhere; directives must not show; pictures need alternative text and must be small; tables show a dash where a value
-is missing. `python .ci/site.py FOLDER` also writes each page as HTML, to be looked at in a browser."""
+is missing. `python .ci/docs.py FOLDER` also writes each page as HTML, to be looked at in a browser."""
 import json
 import os
 import re
 import sys
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 from urllib.parse import unquote
 
 import mistune
+import yaml
 from bs4 import BeautifulSoup
 
 root = Path(__file__).resolve().parents[1]
@@ -22,8 +21,7 @@ biggest = 120_000 # bytes of a picture
 
 
 def processed(path):
-    "A notebook as nbdev's processors leave it, or what went wrong."
-    os.environ["IN_TEST"], os.environ["MPLBACKEND"] = "1", "agg"
+    "A notebook as nbdev's processors leave it: its cells, and what went wrong."
     os.chdir(path.parent)
     from execnb.nbio import read_nb
     from nbdev.processors import FilterDefaults
@@ -39,12 +37,13 @@ def text(o): return o if isinstance(o, str) else "".join(o)
 
 
 def shown(cell):
-    "What a code cell shows: its option lines, its code, its outputs by type."
+    "What a code cell shows: its option lines, its code, of its outputs kind, content and what is known of it."
     lines = cell["source"].splitlines()
     first = next((i for i, o in enumerate(lines) if not o.startswith("#|")), len(lines))
     heads = dict(re.match(r"#\|\s*([\w-]+):?\s*(.*)", o).groups() for o in lines[:first])
-    data = [] if heads.get("output") == "false" else [o.get("data", {}) for o in cell.get("outputs", [])]
-    return heads, "\n".join(lines[first:]), [(k, text(v)) for o in data for k, v in o.items()]
+    outputs = [] if heads.get("output") == "false" else cell.get("outputs", [])
+    kinds = [(k, text(v), o.get("metadata", {}).get(k, {})) for o in outputs for k, v in o.get("data", {}).items()]
+    return heads, "\n".join(lines[first:]), kinds
 
 
 def slug(heading, github=False):
@@ -78,20 +77,23 @@ def chapter(cells):
     "The page of a processed notebook."
     page = Page()
     for cell in cells:
-        if cell["cell_type"] == "markdown":
-            page.add(cell["source"])
-            continue
+        if cell["cell_type"] == "markdown": page.add(cell["source"])
+        if cell["cell_type"] != "code": continue
         heads, code, outputs = shown(cell)
         where = f" in the cell that begins {code.splitlines()[0][:60]!r}" if code else ""
         page.faults += [f"the directive {o} shows{where}" for o in heads if o not in options.split()]
         page.faults += [f"a directive shows{where}"]*bool(re.search(r"^\s*#\s?\|", code, re.M))
-        page.anchors |= {o.lower() for o in re.findall(r"^show_doc\(([\w.]+)", code, re.M)}
-        for kind, value in outputs:
+        page.anchors |= {o.lower() for o in re.findall(r"^(?:show_doc\(|def |class )([\w.]+)", code, re.M)}
+        methods = re.findall(r"^def (\w+)\((?:self|cls):(\w+)", code, re.M)
+        page.anchors |= {f"{o}.{name}".lower() for name, o in methods}
+        for kind, value, known in outputs:
             if kind.startswith("image/"):
-                if not heads.get("fig-alt", "").strip("\"' "):
-                    page.faults.append(f"a picture has no `#| fig-alt:`{where}")
+                if not (known.get("alt") or heads.get("fig-alt", "").strip("\"' ")):
+                    page.faults.append(f"a picture has no alternative text{where}: `show(fig, alt)` or `#| fig-alt:`")
                 if len(value)*3/4 > biggest: page.faults.append(f"a picture has {len(value)*3//4:,} bytes{where}")
-            elif kind == "text/markdown": page.add(value)
+            elif kind == "text/markdown":
+                page.add(value)
+                page.faults += ["a signature shows a link as its source"]*bool(re.search(r"^ .*# .*\]\(http", value, re.M))
             elif kind == "text/html": page.tables(BeautifulSoup(value, "html.parser"))
     return page
 
@@ -131,7 +133,7 @@ def wrong_name(page, name, anchor, pages):
     "Why a link to the API, which nbdev made of a name in backticks, leads nowhere."
     other = next((p for p in pages.values() if p.name == name), None)
     if other is None: return "there is no such page"
-    if other is page or not anchor or anchor in other.anchors: return None # helpers of its own have no heading
+    if other is page or not anchor or anchor in other.anchors: return None
     return "a name in backticks that the package uses for something else, or a helper of another chapter"
 
 
@@ -143,16 +145,29 @@ def alone(pages):
         if not links & chapters - {path}: yield path
 
 
+def front_matter(source):
+    "Title and description, as a page shows them."
+    fields = yaml.safe_load(source.strip().strip("-"))
+    return f"# {fields.get('title')}\n\n{fields.get('description', '')}"
+
+
+def joined(output):
+    "An output whose lists of lines are texts."
+    data = {k: text(v) for k, v in output.get("data", {}).items()}
+    return output | ({"data": data} if data else {"text": text(output["text"])} if "text" in output else {})
+
+
 def write_html(path, cells, folder):
     "A page as HTML, as nearly as nbconvert makes it."
     import nbformat
     from nbconvert import HTMLExporter
     nb = nbformat.v4.new_notebook()
     for c in cells:
-        if c["cell_type"] == "markdown": nb.cells.append(nbformat.v4.new_markdown_cell(c["source"]))
-        elif not c["source"].startswith("#| echo: false\n#| output: asis"):
+        if c["cell_type"] == "raw": nb.cells.append(nbformat.v4.new_markdown_cell(front_matter(c["source"])))
+        elif c["cell_type"] == "markdown": nb.cells.append(nbformat.v4.new_markdown_cell(c["source"]))
+        else:
             heads, code, _ = shown(c)
-            outputs = [nbformat.from_dict(o) for o in c.get("outputs", [])]
+            outputs = [nbformat.from_dict(joined(o)) for o in c.get("outputs", [])]
             nb.cells.append(nbformat.v4.new_code_cell("" if heads.get("echo") == "false" else code, outputs=outputs))
     out = folder/path.relative_to(root/"nbs").with_suffix(".html")
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -161,19 +176,20 @@ def write_html(path, cells, folder):
 
 def main(folder=None):
     from nbdev.config import get_config
+    folder = folder and Path(folder).resolve()
+    os.environ["IN_TEST"], os.environ["MPLBACKEND"] = "1", "agg"
     os.chdir(root)
     config = get_config()
     site = config.doc_host + config.doc_baseurl
     notebooks = sorted(o for o in (root/"nbs").rglob("*.ipynb") if not {".", "_"} & {p[0] for p in o.parts[len(root.parts):]})
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn"), max_tasks_per_child=None) as pool:
-        results = dict(zip(notebooks, pool.map(processed, notebooks)))
+    results = {o: processed(o) for o in notebooks}
     pages, found = {}, {}
     for path, (cells, error) in results.items():
         if error: found[path] = [f"nbdev_docs would stop here: {error.splitlines()[0]}"]
         else:
             pages[path] = chapter(cells)
             pages[path].name = output_name(path, cells)
-            if folder: write_html(path, cells, Path(folder))
+            if folder: write_html(path, cells, folder)
     texts = [o for o in (root/"README.md", root/"CONTRIBUTING.md", root/"CHANGELOG.md") if o.exists()]
     for path in texts:
         pages[path] = Page(github=True)
