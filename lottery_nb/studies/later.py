@@ -5,9 +5,10 @@
 # %% auto #0
 __all__ = ['every_other', 'treatments', 'few', 'ready_made', 'another_order', 'foresee_other_order', 'other_order', 'instability',
            'constant', 'reshuffled', 'own_signs', 'foresee_beside', 'foresee_signs', 'signs', 'snip', 'grasp',
-           'synflow', 'prune_before', 'shuffled', 'foresee_before', 'before_training', 'shuffled_tickets']
+           'synflow', 'prune_before', 'shuffled', 'foresee_before', 'before_training', 'shuffled_tickets',
+           'later_studies']
 
-# %% ../../nbs/studies/15_later.ipynb #4c3806a0
+# %% ../../nbs/studies/15_later.ipynb #ea09a130
 from dataclasses import replace
 import torch
 from torch.nn import functional as F
@@ -20,15 +21,16 @@ from ..idea.pruning import alive, criteria, criterion, random_mask
 from ..idea.tickets import Ticket, random_sparse, reinitialize
 from ..idea.training import Run, one_thread
 from .ready_made import ready_made
+from .study import Study
 
-# %% ../../nbs/studies/15_later.ipynb #565b2c63
+# %% ../../nbs/studies/15_later.ipynb #0926fc64
 def check_levels(what, value):
     "Return `value`; raise `InputError` where it is no list of different levels."
     for o in check_list(what, value): check_number(f"each of {what}", o, 0, 1_000, whole=True)
     if len(set(value)) == len(value): return value
     raise InputError(f"{what} must differ, not {quote(value)}")
 
-# %% ../../nbs/studies/15_later.ipynb #539da5c5
+# %% ../../nbs/studies/15_later.ipynb #21951246
 def another_order(
     job:Job, # Of an experiment
     order:int=1, # Which other order, from 1
@@ -37,7 +39,7 @@ def another_order(
     trial, level, draw = (*job.seed, 0)[:3]
     return replace(job, seed=(trial, level, draw, order))
 
-# %% ../../nbs/studies/15_later.ipynb #a1c3683b
+# %% ../../nbs/studies/15_later.ipynb #b2f5a2e1
 def foresee_other_order(trial):
     "What `other_order` will ask for: none of it is another experiment's."
     return [replace(o, origin=("other order", o.origin))
@@ -54,7 +56,7 @@ def other_order(
         if run.diverged: return
         ticket = trial.prune(run)
 
-# %% ../../nbs/studies/15_later.ipynb #db3f9902
+# %% ../../nbs/studies/15_later.ipynb #0b9d76d1
 def twice(
     job:Job, # Of an experiment
 )->list: # Two jobs
@@ -72,7 +74,7 @@ def relatives(
     sparse = replace(job, ticket=random_sparse(job.ticket, job.seed), labels=labels)
     return [job, *redrawn("reinit", reinitialize, 1)(job), sparse]
 
-# %% ../../nbs/studies/15_later.ipynb #50bfa445
+# %% ../../nbs/studies/15_later.ipynb #7c5c2531
 def foresee_instability(trial, levels):
     "What `instability` will ask for; the first of each pair is another experiment's training."
     found = winning.trainings(trial)
@@ -85,7 +87,7 @@ def foresee_instability(trial, levels):
             found += [pair, replace(pair, draw=1, origin=("other order", origin))]
     return found
 
-# %% ../../nbs/studies/15_later.ipynb #86ed8862
+# %% ../../nbs/studies/15_later.ipynb #f35486f9
 every_other = tuple(range(0, 21, 2)) # Levels from 100 to 1.2 %
 
 @experiment("instability", trainings=foresee_instability, levels=check_levels)
@@ -99,7 +101,7 @@ def instability(
         return [o for each in relatives(job) for o in twice(each)]
     return beside(winning(trial), branch)
 
-# %% ../../nbs/studies/15_later.ipynb #ffaf5bde
+# %% ../../nbs/studies/15_later.ipynb #25396fa5
 def constant(
     ticket:Ticket, # Its mask is kept, its weights are not
     seed, # A whole number or a tuple of them, such as (trial, level, draw)
@@ -112,7 +114,7 @@ def constant(
         weights[k] = weights[k].float()
     return replace(ticket, weights=weights)
 
-# %% ../../nbs/studies/15_later.ipynb #54113118
+# %% ../../nbs/studies/15_later.ipynb #17393eca
 def reshuffled(
     ticket:Ticket, # Its mask is kept; its survivors change places
     seed, # A whole number or a tuple of them, such as (trial, level, draw)
@@ -125,7 +127,7 @@ def reshuffled(
         weights[k] = torch.zeros_like(weights[k]).masked_scatter(m, values[order])
     return replace(ticket, weights=weights)
 
-# %% ../../nbs/studies/15_later.ipynb #dab438e2
+# %% ../../nbs/studies/15_later.ipynb #54ec41ab
 def own_signs(
     change, # A function from a ticket and a seed to another ticket
 ): # A function like it
@@ -136,7 +138,7 @@ def own_signs(
         return replace(new, weights=new.weights | signed)
     return changed
 
-# %% ../../nbs/studies/15_later.ipynb #1a7bcb7e
+# %% ../../nbs/studies/15_later.ipynb #964822e5
 treatments = {"constant": constant, "reshuffled": reshuffled, "reinit": reinitialize}
 
 def foresee_beside(trial, levels, conditions):
@@ -163,13 +165,13 @@ def signs(
         return [o for each in branches for o in each(job)]
     return beside(winning(trial), branch)
 
-# %% ../../nbs/studies/15_later.ipynb #1a917e08
+# %% ../../nbs/studies/15_later.ipynb #ab4f9d17
 @criterion
 def small_final(run, data=None)->dict:
     "−|w_final|: what the paper keeps goes first."
     return {k: -run.final[k].abs() for k in run.ticket.mask}
 
-# %% ../../nbs/studies/15_later.ipynb #5dc3940e
+# %% ../../nbs/studies/15_later.ipynb #388ebc14
 def ten_of_each(
     data:Dataset, # On what a run is trained
     seed, # Of the run
@@ -182,7 +184,7 @@ def ten_of_each(
     chosen = torch.cat(classes)
     return train.x[chosen], train.y[chosen]
 
-# %% ../../nbs/studies/15_later.ipynb #eddd963f
+# %% ../../nbs/studies/15_later.ipynb #9527110e
 def as_trained(
     run:Run, # Any
 ): # A `MaskedMLP`, and its weights that can be pruned, by name
@@ -191,7 +193,7 @@ def as_trained(
     net.load_state_dict(dict(run.final), strict=False)
     return net, {k: net.get_parameter(k) for k in run.ticket.mask}
 
-# %% ../../nbs/studies/15_later.ipynb #5b4ee244
+# %% ../../nbs/studies/15_later.ipynb #b9db3a6b
 @criterion("SNIP")
 def snip(
     run:Run, # Of no iterations, or any other
@@ -203,7 +205,7 @@ def snip(
     gradients = torch.autograd.grad(loss, list(weights.values()))
     return {k: (w*g).detach().abs() for (k, w), g in zip(weights.items(), gradients)}
 
-# %% ../../nbs/studies/15_later.ipynb #7b26d4db
+# %% ../../nbs/studies/15_later.ipynb #49cd1085
 @criterion("GraSP")
 def grasp(
     run:Run, # Of no iterations, or any other
@@ -217,7 +219,7 @@ def grasp(
     products = torch.autograd.grad(flow, inputs)
     return {k: (w*h).detach() for (k, w), h in zip(weights.items(), products)}
 
-# %% ../../nbs/studies/15_later.ipynb #996b614c
+# %% ../../nbs/studies/15_later.ipynb #98d04a52
 @criterion("SynFlow")
 def synflow(
     run:Run, # Of no iterations, or any other
@@ -233,7 +235,7 @@ def synflow(
     flows = zip(run.ticket.mask, arriving, sizes, leaving)
     return {k: before*w*after[:, None] for k, before, w, after in flows}
 
-# %% ../../nbs/studies/15_later.ipynb #fa21dcc0
+# %% ../../nbs/studies/15_later.ipynb #404d268e
 @one_thread()
 def prune_before(
     trial:Trial, # With a dense network
@@ -249,7 +251,7 @@ def prune_before(
         ticket = run.prune(1 - left/now, score, "global", trial.data)
     return ticket
 
-# %% ../../nbs/studies/15_later.ipynb #0339c968
+# %% ../../nbs/studies/15_later.ipynb #b53d4ef4
 def shuffled(
     ticket:Ticket, # Pruned
     seed, # A whole number or a tuple of them, such as (trial, level, draw)
@@ -257,14 +259,14 @@ def shuffled(
     "A ticket with its mask shuffled within layers (Frankle et al. 2021)."
     return replace(ticket, mask=random_mask(ticket.mask, seed))
 
-# %% ../../nbs/studies/15_later.ipynb #4746dcca
+# %% ../../nbs/studies/15_later.ipynb #0b30ea37
 def check_scores(what, value):
     "Return `value`; raise `InputError` where it is no list of different criteria by name."
     for o in check_list(what, value): check_choice(f"each of {what}", o, list(criteria))
     if len(set(value)) == len(value): return value
     raise InputError(f"{what} must differ, not {quote(value)}")
 
-# %% ../../nbs/studies/15_later.ipynb #3b82a4e6
+# %% ../../nbs/studies/15_later.ipynb #2952c8a5
 few = (4, 7, 10, 12, 14, 16, 18, 20) # Levels from 41.1 to 1.2 %
 _steps = {"SynFlow": 100} # Others prune in one go
 
@@ -291,7 +293,7 @@ def before_training(
                      trial.job(f"{score}, shuffled", mixed, level, leaf=True)]
     yield jobs
 
-# %% ../../nbs/studies/15_later.ipynb #f14910b9
+# %% ../../nbs/studies/15_later.ipynb #947475e4
 @experiment("shuffled", levels=check_levels,
             trainings=lambda trial, levels: foresee_beside(trial, levels, ["shuffled"]))
 def shuffled_tickets(
@@ -304,15 +306,20 @@ def shuffled_tickets(
         return redrawn("shuffled", shuffled, 1)(job)
     return beside(winning(trial), branch)
 
-# %% ../../nbs/studies/15_later.ipynb #9d40553b
-ready_made |= {
+# %% ../../nbs/studies/15_later.ipynb #97f668b5
+_later = { # In the order to run them
     "overlap": dict(rounds=20, conditions={"winning": {}, "other order": {}}),
     "instability": dict(rounds=20, conditions={"winning": {}, "instability": {}}),
-    "signs": dict(rounds=20, conditions={"winning": {}, "signs": {}}),
-    "untrained": dict(rounds=0),
     "criteria": dict(rounds=20, sweep={"score": [
         "magnitude", "magnitude increase", "movement", "large final, same sign",
         "initial magnitude", "random", "small final"]}),
     "before-training": dict(rounds=20, conditions={
         "winning": {}, "before training": {}, "shuffled": {}}),
+    "signs": dict(rounds=20, conditions={"winning": {}, "signs": {}}),
+    "untrained": dict(rounds=0),
 }
+ready_made |= _later
+
+def later_studies()->list:
+    "The studies of later questions at the paper's scale, in the order to run them."
+    return [Study(name, **settings) for name, settings in _later.items()]
