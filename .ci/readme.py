@@ -11,8 +11,13 @@ notebook = nbformat.read(root/"nbs"/"index.ipynb", 4)
 lines = lambda cell: cell.source.splitlines()
 notebook.metadata["language_info"] = {"name": "python", "pygments_lexer": "python"}
 notebook.cells = [c for c in notebook.cells if "#| hide" not in lines(c)]
+alternatives = []
 for cell in notebook.cells:
     if "#| echo: false" in lines(cell): cell.metadata["tags"] = ["output only"]
+    said = [o[len("#| fig-alt:"):].strip(' "') for o in lines(cell) if o.startswith("#| fig-alt:")]
+    for o in cell.get("outputs", []):
+        if "image/png" not in o.get("data", {}): continue
+        alternatives.append(o["metadata"].get("image/png", {}).get("alt") or " ".join(said))
     cell.source = "\n".join(l for l in lines(cell) if not l.startswith("#| "))
 
 config = Config()
@@ -26,4 +31,6 @@ for old in pictures.iterdir(): old.unlink()
 for path, content in resources["outputs"].items():
     (root/path).write_bytes(content)
 text = re.sub(r"\n\s*\n(\s*\n)+", "\n\n", re.sub(r"\n    ?(!\[png\])", r"\n\1", text)) # one empty line is enough
+text = re.sub(r"!\[png\]", lambda o, texts=iter(alternatives): f"![{next(texts)}]", text)
+text = re.sub(r"\]\((?!\w+:|#|nbs/)", "](nbs/", text) # README.md is one folder above the notebook
 (root/"README.md").write_text("<!-- Made from nbs/index.ipynb by .ci/readme.py: edit that. -->\n\n" + text.strip() + "\n")

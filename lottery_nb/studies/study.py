@@ -903,7 +903,8 @@ def seconds_per_iteration(
         return time.perf_counter() - started
     dense = dense_ticket(max([study.sizes, *study.sweep.get("sizes", [])], key=weights_in))
     for share in (0.98, 0.8, 0):
-        ticket = rewind(dense, magnitude_prune(dense.weights, dense.mask, share))
+        mask = magnitude_prune(dense.weights, dense.mask, share) if share else dense.mask
+        ticket = rewind(dense, mask)
         took(ticket, 1) # the first is slower
         seconds = max(0, took(ticket, 3) - took(ticket, 1))/(2*every*together)
         points.append((sum(alive(ticket.mask).values()), seconds))
