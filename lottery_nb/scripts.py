@@ -90,8 +90,9 @@ def chosen(
     "Winning tickets and what they are compared with."
     from lottery_nb.studies.study import chosen_controls
     if controls == "none": return {"winning": {}}
-    if controls.lstrip().startswith("{"): return chosen_controls(in_yaml("controls", controls), draws)
-    return chosen_controls([o.strip() for o in controls.split(",")], draws)
+    in_full = controls.lstrip().startswith("{")
+    names = [o.strip() for o in controls.split(",")]
+    return chosen_controls(in_yaml("controls", controls) if in_full else names, draws)
 
 def layers(
     hidden:str, # Such as "300-100"
@@ -209,13 +210,13 @@ def announce_studies(
 # %% ../nbs/23_scripts.ipynb #c2d64c19
 @script
 def lottery_run(
-    dataset:str="sample", # "sample" (5,000 digits, no download), "mnist", "fashion", or an .npz or .safetensors file with x and y
+    dataset:str="sample", # "sample" (5,000 digits), "mnist", "fashion", or an .npz or .safetensors file with x and y
     root:str=None, # Data folder; default: LOTTERY_NB_DATA, then a cache folder
     rounds:int=15, # How often to prune; 15 rounds of 20 % leave 3.6 % of the weights
-    rate:str="0.2", # Share of the alive weights to remove per round, in (0, 1), the output layer's half of it; or a share per layer: "{fc1: 0.2, fc3: 0.1}"
+    rate:str="0.2", # Share of the alive weights to remove per round (output layer: half), or one per layer: "{fc1: 0.2}"
     iterations:int=None, # Length of a round of training; default: 50,000, on the sample and on files 1,200
     trials:int=3, # Repetitions with other initial weights
-    controls:str="reinit", # Conditions to compare with, separated by commas, or with options: "{reinit: {draws: 3}, rewound: {k: 100}}"; "none" for none, "help" for their names
+    controls:str="reinit", # What to compare with, by commas or as "{rewound: {k: 100}, reinit: {}}"; "none"; "help" lists them
     draws:int=1, # How often a control that draws does so for each ticket; the paper has 3
     sizes:str="300-100", # Units of the hidden layers
     optimizer:str="adam", # "adam", "adamw", "sgd" or "momentum"
@@ -223,7 +224,7 @@ def lottery_run(
     score:str="magnitude", # Criterion by which weights are pruned, the lowest first, such as "movement"
     scope:str="layer", # Rank weights layer by layer, or all together ("global")
     seed:int=0, # Of everything random; trial t has the seed + t
-    engine:str="auto", # What trains: "reference", "sparse" (CPU), "batched" (GPU, many at once), or "auto" for the fastest here
+    engine:str="auto", # "reference", "sparse" (CPU), "batched" (GPU), or "auto" for the fastest here
     csv:bool=False, # Write the tables as CSV, too
     out:str=None, # A new or empty folder for the results; default: lottery_run, or lottery_run-2, …
 ):
@@ -427,7 +428,7 @@ def lottery_study(
     file:str, # A study's .yaml or .toml file, a ready-made study as NAME:SCALE, such as main:quick, or `paper` for all of them
     store:str="lottery_store", # Folder of the runs; made where there is none
     root:str=None, # Data folder; default: LOTTERY_NB_DATA, then a cache folder
-    engine:str="auto", # What trains: "reference", "sparse" (CPU), "batched" (GPU, many at once), or "auto" for the fastest here
+    engine:str="auto", # "reference", "sparse" (CPU), "batched" (GPU), or "auto" for the fastest here
     dry_run:bool=False, # Only say what would be trained, and how long it would take
     check:bool=False, # Only verify the runs in the store; damaged ones are set aside
     record_only:bool=False, # Only record what is finished
