@@ -9,12 +9,13 @@ __all__ = []
 from . import core
 from .idea import data, network, pruning, tickets, training, experiment
 from .engines import sparse, engines
-from .studies import store, driver, study, ready_made
-from .evidence import tables, figures, claims
+from .studies import store, driver, study, ready_made, later
+from .evidence import tables, figures, claims, weights, appendix, successors
 
 # %% ../nbs/24_all.ipynb #9dc6d388
 _chapters = (core, data, network, pruning, tickets, training, experiment, sparse, engines,
-             store, driver, study, ready_made, tables, figures, claims)
+             store, driver, study, ready_made, later, tables, figures, claims, weights,
+             appendix, successors)
 
 __all__ = []
 for _chapter in _chapters:
