@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['measurements', 'barriers', 'measured', 'measure', 'grow_later', 'smoke_measured', 'later_claims', 'when_recorded']
 
-# %% ../../nbs/evidence/22_successors.ipynb #27c202fe
+# %% ../../nbs/evidence/22_successors.ipynb #f2e1efb7
 import tempfile
 from itertools import permutations
 import numpy as np
@@ -25,7 +25,7 @@ from ..studies.later import constant, later_studies, own_signs
 from ..studies.ready_made import studies
 from ..studies.study import Study, study_data, study_dict
 
-# %% ../../nbs/evidence/22_successors.ipynb #0a1b0794
+# %% ../../nbs/evidence/22_successors.ipynb #e555aaaf
 def line(
     a:Run, b:Run, # Of one ticket's mask
     data:Dataset, # What they were trained on
@@ -41,7 +41,7 @@ def line(
         rows.append(dict(share=share, test_error=errors[0], train_error=errors[1]))
     return rows
 
-# %% ../../nbs/evidence/22_successors.ipynb #5faa19d1
+# %% ../../nbs/evidence/22_successors.ipynb #9d9d8806
 def by_labels(
     found:list, # Pairs of labels and key
 )->dict: # {(condition, trial, draw, level): key}
@@ -67,7 +67,7 @@ def line_rows(
         rows += [labels | o for o in line(a, b, data)]
     return rows
 
-# %% ../../nbs/evidence/22_successors.ipynb #da021e3c
+# %% ../../nbs/evidence/22_successors.ipynb #713c0987
 def barriers(
     lines:pd.DataFrame, # A row per point of a line: labels, share, test_error, train_error
 )->pd.DataFrame: # A row per line: labels, test_barrier, train_barrier
@@ -78,7 +78,7 @@ def barriers(
     found = lines[["test_error", "train_error"]].agg(height).reset_index()
     return found.rename(columns=lambda o: o.replace("_error", "_barrier"))
 
-# %% ../../nbs/evidence/22_successors.ipynb #bd9312d2
+# %% ../../nbs/evidence/22_successors.ipynb #2bcae309
 def overlap(
     a:dict, b:dict, # Masks of one network
 )->list: # A dictionary per layer: layer, weights, first, second, shared, beyond_chance
@@ -92,14 +92,14 @@ def overlap(
                          shared=shared, beyond_chance=beyond))
     return rows
 
-# %% ../../nbs/evidence/22_successors.ipynb #a0cea2bd
+# %% ../../nbs/evidence/22_successors.ipynb #74a9ee41
 def largest_initial(
-    ticket:Ticket, # Pruned
+    dense:Ticket, # All of θ₀
+    mask:dict, # Of a ticket
 )->dict: # A mask with its counts
     "The mask that keeps the largest weights of θ₀, layer by layer."
-    whole = {k: torch.ones_like(m) for k, m in ticket.mask.items()}
-    rates = {k: 1 - m.double().mean().item() for k, m in ticket.mask.items()}
-    return prune({k: ticket.weights[k].abs() for k in whole}, whole, rates)
+    rates = {k: 1 - m.double().mean().item() for k, m in mask.items()}
+    return prune({k: dense.weights[k].abs() for k in mask}, dense.mask, rates)
 
 def overlap_rows(
     found:list, # Pairs of labels and key, of a study with `winning` and `other order`
@@ -108,23 +108,23 @@ def overlap_rows(
 )->list: # A dictionary per pair of masks and layer; draw is the other trial's number
     "Overlaps of winning tickets with those of the same θ₀ and of others, and with |θ₀|."
     keys, rows = by_labels(found), []
-    def mask(*labels): return store.get(keys[labels]).ticket.mask if labels in keys else None
-    levels = sorted({o[3] for o in keys if o[3]})
-    trials = sorted({o[1] for o in keys})
-    for level in levels:
-        tickets = {t: store.get(keys["winning", t, 0, level]).ticket for t in trials
-                   if ("winning", t, 0, level) in keys}
-        pairs = [("same θ₀", t, 0, mask("other order", t, 0, level)) for t in tickets]
-        pairs += [("largest of θ₀", t, 0, largest_initial(o)) for t, o in tickets.items()]
+    def tickets_of(condition, level):
+        at = {o[1]: key for o, key in keys.items() if (o[0], o[3]) == (condition, level)}
+        return {trial: store.get(at[trial]).ticket for trial in sorted(at)}
+    dense = tickets_of("winning", 0) # which has all of θ₀
+    for level in sorted({o[3] for o in keys if o[3]}):
+        tickets, others = (tickets_of(o, level) for o in ("winning", "other order"))
+        pairs = [("same θ₀", t, 0, others[t].mask) for t in tickets if t in others]
+        pairs += [("largest of θ₀", t, 0, largest_initial(dense[t], o.mask))
+                  for t, o in tickets.items()]
         pairs += [("other θ₀", t, u, tickets[u].mask)
                   for t, u in permutations(tickets, 2)]
         for condition, t, draw, other in pairs:
-            if other is None: continue
             labels = row_labels(condition, t, draw, level, tickets[t].density)
             rows += [labels | o for o in overlap(tickets[t].mask, other)]
     return rows
 
-# %% ../../nbs/evidence/22_successors.ipynb #84d9d227
+# %% ../../nbs/evidence/22_successors.ipynb #08b477b4
 supermask_scores = ("magnitude", "large final, same sign", "magnitude increase", "movement",
                     "initial magnitude", "random", "small final")
 
@@ -147,7 +147,7 @@ def untrained_rows(
                                  test_accuracy=accuracy))
     return rows
 
-# %% ../../nbs/evidence/22_successors.ipynb #55895ad6
+# %% ../../nbs/evidence/22_successors.ipynb #a7c89924
 def supermask_rows(
     found:list, # Pairs of labels and key, of a study with `winning`
     store, # Where the runs are
@@ -163,7 +163,7 @@ def supermask_rows(
                         | dict(test_accuracy=o["test_accuracy"]))
     return rows
 
-# %% ../../nbs/evidence/22_successors.ipynb #90a3f12a
+# %% ../../nbs/evidence/22_successors.ipynb #302e355c
 measurements = { # Study: kind of its table, and what makes its rows
     "instability": ("lines", line_rows), "overlap": ("overlaps", overlap_rows),
     "untrained": ("masks", supermask_rows)}
@@ -204,7 +204,7 @@ def grow_later(
         files += recorded
     return files
 
-# %% ../../nbs/evidence/22_successors.ipynb #05f17718
+# %% ../../nbs/evidence/22_successors.ipynb #424a798a
 def smoke_measured(
     name:str, # A study in `measurements`
     **options, # As for `measure`
@@ -215,7 +215,7 @@ def smoke_measured(
         study.run(store=f"{folder}/store", progress=False)
         return read_table(measure(study, f"{folder}/store", folder, **options))
 
-# %% ../../nbs/evidence/22_successors.ipynb #84f45937
+# %% ../../nbs/evidence/22_successors.ipynb #ff57081a
 _stop, _end = "early_stop_test_accuracy", "end_test_accuracy"
 _stable = 0.02 # Largest barrier of a stable network, in shares of the images
 
@@ -230,7 +230,7 @@ def all_stable(statement, lines, condition, low, high):
     [table] = between(low, high, curve(table, condition, "test_barrier"))
     return judge_count(f"{statement}: test barrier below 2 points", table.stack() < _stable)
 
-# %% ../../nbs/evidence/22_successors.ipynb #aeb464ec
+# %% ../../nbs/evidence/22_successors.ipynb #188867b4
 @claim("I1", "The dense network is stable from initialisation: trained twice in other orders of "
        "the batches, no barrier lies between the results",
        "Frankle et al. 2020, section 3", needs="instability.lines")
@@ -251,7 +251,7 @@ def _i3(lines):
     return [all_stable(f"{name} of 64 to 4.5 %", lines, name, 0.045, 0.641)
             for name in ("reinit", "random sparse")]
 
-# %% ../../nbs/evidence/22_successors.ipynb #c1a8b3df
+# %% ../../nbs/evidence/22_successors.ipynb #c518f299
 @claim("I4", "A winning ticket is more stable than its reinitialisation, and than random "
        "sparsity of its size", "our question", needs="instability.lines")
 def _i4(lines):
@@ -262,7 +262,7 @@ def _i4(lines):
                            "points", difference(*pair))
     return [part("reinit"), part("random sparse")]
 
-# %% ../../nbs/evidence/22_successors.ipynb #b1f998ec
+# %% ../../nbs/evidence/22_successors.ipynb #f2aa0bcb
 def layer_curves(overlaps, layer):
     "Overlap beyond chance of one layer: with the same θ₀, with others, with the largest of θ₀."
     rows = overlaps[overlaps.layer == layer]
@@ -291,7 +291,7 @@ def _o3(overlaps):
     return judge_layers(overlaps, "same θ₀ minus largest of θ₀",
                         lambda same, other, large: difference(same, large))
 
-# %% ../../nbs/evidence/22_successors.ipynb #0fdc4c81
+# %% ../../nbs/evidence/22_successors.ipynb #6b9a45b8
 def small_sizes(*tables): return between(0.012, 0.211, *tables) # From 21.1 to 1.2 %
 
 def by_score(summary, score, measure=_stop):
@@ -310,7 +310,7 @@ def _z1(summary):
     return [better_criterion(summary, o, other)
             for o in ("magnitude", "magnitude increase") for other in others]
 
-# %% ../../nbs/evidence/22_successors.ipynb #8eed0a54
+# %% ../../nbs/evidence/22_successors.ipynb #d102c3ec
 def given_back(kept, mixed, ticket):
     "The share of a loss that signs give back, in each trial."
     kept, mixed, ticket = (o.dropna().mean(axis=1) for o in small_sizes(kept, mixed, ticket))
@@ -330,7 +330,7 @@ def _z2(summary):
                               share, limit=0.5)]
     return parts
 
-# %% ../../nbs/evidence/22_successors.ipynb #e2e9f9cd
+# %% ../../nbs/evidence/22_successors.ipynb #df132297
 @claim("Z3", "Under a mask, the untrained network reaches 86 % on MNIST",
        "Zhou et al. 2019, abstract and section 5", needs="untrained.masks")
 def _z3(masks):
@@ -342,7 +342,7 @@ def _z3(masks):
             judge_bound(f"the same on θ₀, best size ({100*plain_size:.1f} %)", "> 80 %",
                         "percent", mean_of(plain), limit=0.8, neutral=0.1)]
 
-# %% ../../nbs/evidence/22_successors.ipynb #98e2dd8e
+# %% ../../nbs/evidence/22_successors.ipynb #2c496830
 methods = ("SNIP", "GraSP", "SynFlow")
 
 def minus(summary, better, worse, statement=None):
@@ -377,7 +377,7 @@ def _p3(summary):
                             mean_of(error), neutral=0.9)
     return [part(0.045, "1.6 %"), part(0.019, "2.4 %")]
 
-# %% ../../nbs/evidence/22_successors.ipynb #250cfd55
+# %% ../../nbs/evidence/22_successors.ipynb #ef2cbd11
 def later_claims()->list: # Ids
     "The claims of later papers, by question."
     return [o for o in paper_claims if not o.startswith("C")]

@@ -8,7 +8,7 @@ __all__ = ['every_other', 'treatments', 'few', 'ready_made', 'another_order', 'f
            'synflow', 'prune_before', 'shuffled', 'foresee_before', 'before_training', 'shuffled_tickets',
            'later_studies']
 
-# %% ../../nbs/studies/15_later.ipynb #ea09a130
+# %% ../../nbs/studies/15_later.ipynb #c6e4cb76
 from dataclasses import replace
 import torch
 from torch.nn import functional as F
@@ -23,14 +23,14 @@ from ..idea.training import Run, one_thread
 from .ready_made import ready_made
 from .study import Study
 
-# %% ../../nbs/studies/15_later.ipynb #0926fc64
+# %% ../../nbs/studies/15_later.ipynb #7ef3cb1c
 def check_levels(what, value):
     "Return `value`; raise `InputError` where it is no list of different levels."
     for o in check_list(what, value): check_number(f"each of {what}", o, 0, 1_000, whole=True)
     if len(set(value)) == len(value): return value
     raise InputError(f"{what} must differ, not {quote(value)}")
 
-# %% ../../nbs/studies/15_later.ipynb #21951246
+# %% ../../nbs/studies/15_later.ipynb #4c9303ec
 def another_order(
     job:Job, # Of an experiment
     order:int=1, # Which other order, from 1
@@ -39,7 +39,7 @@ def another_order(
     trial, level, draw = (*job.seed, 0)[:3]
     return replace(job, seed=(trial, level, draw, order))
 
-# %% ../../nbs/studies/15_later.ipynb #b2f5a2e1
+# %% ../../nbs/studies/15_later.ipynb #8514a094
 def foresee_other_order(trial):
     "What `other_order` will ask for: none of it is another experiment's."
     return [replace(o, origin=("other order", o.origin))
@@ -56,7 +56,7 @@ def other_order(
         if run.diverged: return
         ticket = trial.prune(run)
 
-# %% ../../nbs/studies/15_later.ipynb #0b9d76d1
+# %% ../../nbs/studies/15_later.ipynb #f544fbfa
 def twice(
     job:Job, # Of an experiment
 )->list: # Two jobs
@@ -74,7 +74,7 @@ def relatives(
     sparse = replace(job, ticket=random_sparse(job.ticket, job.seed), labels=labels)
     return [job, *redrawn("reinit", reinitialize, 1)(job), sparse]
 
-# %% ../../nbs/studies/15_later.ipynb #7c5c2531
+# %% ../../nbs/studies/15_later.ipynb #39ffc432
 def foresee_instability(trial, levels):
     "What `instability` will ask for; the first of each pair is another experiment's training."
     found = winning.trainings(trial)
@@ -87,7 +87,7 @@ def foresee_instability(trial, levels):
             found += [pair, replace(pair, draw=1, origin=("other order", origin))]
     return found
 
-# %% ../../nbs/studies/15_later.ipynb #f35486f9
+# %% ../../nbs/studies/15_later.ipynb #89dff51c
 every_other = tuple(range(0, 21, 2)) # Levels from 100 to 1.2 %
 
 @experiment("instability", trainings=foresee_instability, levels=check_levels)
@@ -101,7 +101,7 @@ def instability(
         return [o for each in relatives(job) for o in twice(each)]
     return beside(winning(trial), branch)
 
-# %% ../../nbs/studies/15_later.ipynb #25396fa5
+# %% ../../nbs/studies/15_later.ipynb #f67d2696
 def constant(
     ticket:Ticket, # Its mask is kept, its weights are not
     seed, # A whole number or a tuple of them, such as (trial, level, draw)
@@ -114,7 +114,7 @@ def constant(
         weights[k] = weights[k].float()
     return replace(ticket, weights=weights)
 
-# %% ../../nbs/studies/15_later.ipynb #17393eca
+# %% ../../nbs/studies/15_later.ipynb #92f877ba
 def reshuffled(
     ticket:Ticket, # Its mask is kept; its survivors change places
     seed, # A whole number or a tuple of them, such as (trial, level, draw)
@@ -127,7 +127,7 @@ def reshuffled(
         weights[k] = torch.zeros_like(weights[k]).masked_scatter(m, values[order])
     return replace(ticket, weights=weights)
 
-# %% ../../nbs/studies/15_later.ipynb #54ec41ab
+# %% ../../nbs/studies/15_later.ipynb #517c5b64
 def own_signs(
     change, # A function from a ticket and a seed to another ticket
 ): # A function like it
@@ -138,7 +138,7 @@ def own_signs(
         return replace(new, weights=new.weights | signed)
     return changed
 
-# %% ../../nbs/studies/15_later.ipynb #964822e5
+# %% ../../nbs/studies/15_later.ipynb #a038a9ba
 treatments = {"constant": constant, "reshuffled": reshuffled, "reinit": reinitialize}
 
 def foresee_beside(trial, levels, conditions):
@@ -165,13 +165,13 @@ def signs(
         return [o for each in branches for o in each(job)]
     return beside(winning(trial), branch)
 
-# %% ../../nbs/studies/15_later.ipynb #ab4f9d17
+# %% ../../nbs/studies/15_later.ipynb #8c876163
 @criterion
 def small_final(run, data=None)->dict:
     "−|w_final|: what the paper keeps goes first."
     return {k: -run.final[k].abs() for k in run.ticket.mask}
 
-# %% ../../nbs/studies/15_later.ipynb #388ebc14
+# %% ../../nbs/studies/15_later.ipynb #bdc139c9
 def ten_of_each(
     data:Dataset, # On what a run is trained
     seed, # Of the run
@@ -184,7 +184,7 @@ def ten_of_each(
     chosen = torch.cat(classes)
     return train.x[chosen], train.y[chosen]
 
-# %% ../../nbs/studies/15_later.ipynb #9527110e
+# %% ../../nbs/studies/15_later.ipynb #8fcb6f55
 def as_trained(
     run:Run, # Any
 ): # A `MaskedMLP`, and its weights that can be pruned, by name
@@ -193,7 +193,7 @@ def as_trained(
     net.load_state_dict(dict(run.final), strict=False)
     return net, {k: net.get_parameter(k) for k in run.ticket.mask}
 
-# %% ../../nbs/studies/15_later.ipynb #b9db3a6b
+# %% ../../nbs/studies/15_later.ipynb #86871e26
 @criterion("SNIP")
 def snip(
     run:Run, # Of no iterations, or any other
@@ -205,7 +205,7 @@ def snip(
     gradients = torch.autograd.grad(loss, list(weights.values()))
     return {k: (w*g).detach().abs() for (k, w), g in zip(weights.items(), gradients)}
 
-# %% ../../nbs/studies/15_later.ipynb #49cd1085
+# %% ../../nbs/studies/15_later.ipynb #1b56e7e6
 @criterion("GraSP")
 def grasp(
     run:Run, # Of no iterations, or any other
@@ -219,7 +219,7 @@ def grasp(
     products = torch.autograd.grad(flow, inputs)
     return {k: (w*h).detach() for (k, w), h in zip(weights.items(), products)}
 
-# %% ../../nbs/studies/15_later.ipynb #98d04a52
+# %% ../../nbs/studies/15_later.ipynb #110587cd
 @criterion("SynFlow")
 def synflow(
     run:Run, # Of no iterations, or any other
@@ -235,7 +235,7 @@ def synflow(
     flows = zip(run.ticket.mask, arriving, sizes, leaving)
     return {k: before*w*after[:, None] for k, before, w, after in flows}
 
-# %% ../../nbs/studies/15_later.ipynb #404d268e
+# %% ../../nbs/studies/15_later.ipynb #236bf2a7
 @one_thread()
 def prune_before(
     trial:Trial, # With a dense network
@@ -251,22 +251,23 @@ def prune_before(
         ticket = run.prune(1 - left/now, score, "global", trial.data)
     return ticket
 
-# %% ../../nbs/studies/15_later.ipynb #b53d4ef4
+# %% ../../nbs/studies/15_later.ipynb #3410be97
 def shuffled(
-    ticket:Ticket, # Pruned
+    dense:Ticket, # All of θ₀: what a stored ticket has lost, its new mask may keep
+    mask:dict, # Of a ticket
     seed, # A whole number or a tuple of them, such as (trial, level, draw)
-)->Ticket: # The same weights θ₀; a random mask with the same count in each layer
-    "A ticket with its mask shuffled within layers (Frankle et al. 2021)."
-    return replace(ticket, mask=random_mask(ticket.mask, seed))
+)->Ticket: # The same θ₀; a random mask with the same count in each layer
+    "A mask shuffled within layers, on its θ₀ (Frankle et al. 2021)."
+    return replace(dense, mask=random_mask(mask, seed))
 
-# %% ../../nbs/studies/15_later.ipynb #0b30ea37
+# %% ../../nbs/studies/15_later.ipynb #107ad9d0
 def check_scores(what, value):
     "Return `value`; raise `InputError` where it is no list of different criteria by name."
     for o in check_list(what, value): check_choice(f"each of {what}", o, list(criteria))
     if len(set(value)) == len(value): return value
     raise InputError(f"{what} must differ, not {quote(value)}")
 
-# %% ../../nbs/studies/15_later.ipynb #2952c8a5
+# %% ../../nbs/studies/15_later.ipynb #d7daa7a4
 few = (4, 7, 10, 12, 14, 16, 18, 20) # Levels from 41.1 to 1.2 %
 _steps = {"SynFlow": 100} # Others prune in one go
 
@@ -288,12 +289,12 @@ def before_training(
         for level in levels:
             count = sum(trial.counts(level).values())
             ticket = prune_before(trial, score, count, _steps.get(score, 1))
-            mixed = shuffled(ticket, (trial.seed, level, draw))
+            mixed = shuffled(trial.ticket, ticket.mask, (trial.seed, level, draw))
             jobs += [trial.job(score, ticket, level, leaf=True),
                      trial.job(f"{score}, shuffled", mixed, level, leaf=True)]
     yield jobs
 
-# %% ../../nbs/studies/15_later.ipynb #947475e4
+# %% ../../nbs/studies/15_later.ipynb #fd84b44d
 @experiment("shuffled", levels=check_levels,
             trainings=lambda trial, levels: foresee_beside(trial, levels, ["shuffled"]))
 def shuffled_tickets(
@@ -301,12 +302,13 @@ def shuffled_tickets(
     levels=few, # Which winning tickets to shuffle
 ):
     "Winning tickets, their masks shuffled within layers (Frankle et al. 2021)."
+    def change(ticket, seed): return shuffled(trial.ticket, ticket.mask, seed)
     def branch(job):
         if job.labels["level"] not in levels: return []
-        return redrawn("shuffled", shuffled, 1)(job)
+        return redrawn("shuffled", change, 1)(job)
     return beside(winning(trial), branch)
 
-# %% ../../nbs/studies/15_later.ipynb #97f668b5
+# %% ../../nbs/studies/15_later.ipynb #033cde2a
 _later = { # In the order to run them
     "overlap": dict(rounds=20, conditions={"winning": {}, "other order": {}}),
     "instability": dict(rounds=20, conditions={"winning": {}, "instability": {}}),
