@@ -572,10 +572,11 @@ def at_size(
 def mean_and_range(
     y, # Numbers
     form:str, # How to write one
-)->str: # mean (smallest–largest); a dash where there is no number
+)->str: # mean (smallest–largest); one number alone; a dash where there is none
     "What several runs come to."
     y = y.dropna()
     if not len(y): return "–"
+    if len(y) == 1: return form.format(y.iloc[0])
     return f"{form.format(y.mean())} ({form.format(y.min())}–{form.format(y.max())})"
 
 # %% ../../nbs/evidence/16_tables.ipynb #a7c0e061
