@@ -71,7 +71,7 @@ _looks = {
     "one-shot reinit": ("one-shot reinit", "#cc78bc", "v", (0, (4, 1, 1, 1, 1, 1))),
     "continued": ("continued training", "#8c564b", "P", "--"),
     "resampled": ("resampled", "#6a3d9a", "X", "-."),
-    "iteration 0": ("pruned at iteration 0", "#4d4d4d", "*", ":"),
+    "iteration 0": ("pruned at iteration 0", "#4d4d4d", "P", ":"),
     "lr rewinding": ("learning-rate rewinding", "#56b4e9", "d", "--"),
     "rewound": ("rewound", "#9aae07", "p", "-.")}
 _added = {} # Other conditions, as they are met
