@@ -229,6 +229,7 @@ def lottery_run(
     out:str=None, # A new or empty folder for the results; default: lottery_run, or lottery_run-2, …
 ):
     "Find winning tickets and compare them with their control. Interrupted, it goes on when it is run again."
+    import lottery_nb.studies.later # knows more criteria and controls
     if controls == "help": return list_controls()
     from lottery_nb.engines.engines import find_engine
     from lottery_nb.studies.study import Study, study_data
@@ -346,6 +347,7 @@ def find_study(
     file:str, # A .yaml or .toml file, or NAME:SCALE of a ready-made study; NAME alone is at the paper's scale
 ): # A `Study`
     "The study that `lottery_study` is asked for."
+    import lottery_nb.studies.later # knows more criteria and controls
     from lottery_nb.studies.ready_made import ready_made, studies
     from lottery_nb.studies.study import Study
     name, _, scale = file.partition(":")

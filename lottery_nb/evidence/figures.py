@@ -19,7 +19,7 @@ from matplotlib.container import ErrorbarContainer
 from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 from matplotlib.transforms import ScaledTranslation
 from scipy.stats import t
-from ..core import InputError
+from ..core import InputError, check_choice
 from lottery_nb.evidence.tables import (_begin_dense, by_value, check_one_value, dense_rows,
     same_size)
 from ..studies.study import Findings, read_study, weights_in
@@ -154,7 +154,8 @@ def in_points(
 )->pd.DataFrame: # A row per size, largest first
     "Mean, smallest and largest y of each size."
     if rows.condition.iloc[0] in _begin_dense and len(dense):
-        first = dense[:1].assign(y=dense.y.mean(), density=1., last=False)
+        first = dense[:1].assign(y=dense.y.mean(), density=1., last=dense["last"].any(),
+                                 right=dense.right.mean())
         rows = pd.concat([first, rows[~np.isclose(rows.density, 1)]])
     found = rows.groupby(same_size(rows.density)).agg(
         x=("x", "mean"), mean=("y", "mean"), low=("y", "min"), high=("y", "max"),
@@ -179,6 +180,7 @@ def with_x_and_y(
 )->pd.DataFrame: # with x, y, last and right
     "What `in_points` needs of each run."
     if x not in ("P_m", "weights"): raise InputError(f"x must be 'P_m' or 'weights', not {x!r}")
+    if "diverged" in summary: summary = summary[~summary.diverged.astype(bool)]
     stop = measure == "early_stop_iteration"
     last = stop and "end_iteration" in summary
     learned = summary.get("early_stop_test_accuracy") if stop else None
@@ -288,6 +290,7 @@ def plot_measure(
     x:str="P_m", # Or "weights": how many remain
 )->dict: # (value of a sweep, condition) → what is drawn: density, x, mean, low, high
     "Mean of a measure against size, bars from smallest to largest; a line per condition and value."
+    check_choice("measure", measure, list(summary))
     scale = scale or (100 if measure.endswith("accuracy") else 1)
     found = lines_of(summary, measure, scale, x, dense)
     step = min(2, 6/len(found))
@@ -338,7 +341,8 @@ def bars_note(
     most = max(counts, key=lambda o: len(counts[o]))
     start = "One trial" if most == "1 trial" else f"Mean and range of {most}"
     others = [f"{', '.join(names)}: {k}" for k, names in counts.items() if k != most]
-    return "; ".join([start, *others])
+    lost = int(summary.diverged.sum()) if "diverged" in summary else 0
+    return "; ".join([start, *others, *[f"{lost} diverged, not drawn"]*bool(lost)])
 
 # %% ../../nbs/evidence/17_figures.ipynb #f17a0051
 paper_trials = {

@@ -425,7 +425,10 @@ def value_labels(
         return {k: "-".join(o[1:-1] if shared and len(o) > 2 else o) for k, o in layers.items()}
     def written(o):
         number = None if isinstance(o, (bool, np.bool_)) else size_of(o)
-        return o if number is None else np.format_float_positional(number, trim="-")
+        if number is None: return o
+        short = float(f"{number:.3g}")
+        if len({f"{size_of(v):.3g}" for v in values}) < len(values): short = number
+        return np.format_float_positional(short, trim="-")
     return {o: f"{name} {written(o)}" for o in values}
 
 # %% ../../nbs/evidence/16_tables.ipynb #f16a0006

@@ -142,6 +142,17 @@ def _part(name, given, rest, tenth, seed, pixels):
     check_number(name, n, 1, len(rest) - 1, whole=True)
     return split_off(rest, n, seed, dict(valid="validation split", test="test split")[name])
 
+# %% ../../nbs/idea/01_data.ipynb #c1a55e50
+def check_classes(
+    data, # A `Dataset`
+):
+    "Warn of classes that no image belongs to: labels that begin at 1, or leave numbers out."
+    present = torch.cat([o.y for o in data.parts]).unique()
+    if len(present) == data.classes: return
+    absent = sorted({*range(data.classes)} - {*present.tolist()})
+    warnings.warn(f"no image belongs to class {', '.join(map(str, absent[:5]))}: labels are whole "
+                  f"numbers from 0, and these make {data.classes:,} classes", stacklevel=3)
+
 # %% ../../nbs/idea/01_data.ipynb #22a0ec6c
 def check_scale(
     data:Dataset, # Any
@@ -174,6 +185,7 @@ def from_arrays(cls:Dataset,
     train, valid = _part("valid", valid, train, tenth, seed, pixels)
     data = cls(name, train, valid, test)
     check_scale(data)
+    check_classes(data)
     return data
 
 # %% ../../nbs/idea/01_data.ipynb #8c234406

@@ -140,7 +140,8 @@ def experiment(
     def register(func):
         own = {k: o.default for k, o in [*signature(func).parameters.items()][1:]}
         if own.keys() != options.keys():
-            raise InputError(f"{name!r} has the options {[*own]}, but checks for {[*options]}")
+            raise InputError(f"{name!r} has the options {[*own]}, but checks for {[*options]}: each "
+                             "needs one, @experiment(name, option=check), with check(what, value)")
         if signature(func).empty in own.values():
             raise InputError(f"every option of {name!r} needs a default")
         known = conditions.get(name, func)
@@ -199,8 +200,11 @@ def redrawn(
     "The branch of a job that trains `change(ticket, seed)` instead of the ticket, `draws` times."
     def draw(job, i):
         where = (*job.seed, i)
-        labels = job.labels | dict(condition=condition, draw=i)
-        return Job(change(job.ticket, where), job.recipe, where, labels, leaf=True)
+        labels, changed = job.labels | dict(condition=condition, draw=i), change(job.ticket, where)
+        if not isinstance(changed, Ticket):
+            raise InputError(f"the change of {condition!r} must return a Ticket, "
+                             f"not {type(changed).__name__}")
+        return Job(changed, job.recipe, where, labels, leaf=True)
     return lambda job: [draw(job, i) for i in range(1, draws + 1)]
 
 # %% ../../nbs/idea/06_experiment.ipynb #6c6cc26a

@@ -248,7 +248,9 @@ def find_criterion(
 ): # The function
     "The function behind a name; raises `InputError` for names that nobody registered."
     if callable(score): return score
-    return criteria[check_choice("the criterion", score, list(criteria))]
+    try: return criteria[check_choice("the criterion", score, list(criteria))]
+    except InputError as e:
+        raise InputError(f"{e}; one of your own is known where its module is imported") from None
 
 def criterion_name(
     score, # A name in `criteria`, or a function

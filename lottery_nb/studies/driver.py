@@ -9,7 +9,7 @@ __all__ = []
 from collections import Counter
 from dataclasses import replace
 from fastcore.basics import patch
-from ..core import InputError
+from ..core import InputError, quote
 from ..idea.data import Dataset
 from ..idea.training import Run
 from ..engines.engines import train_many
@@ -65,7 +65,11 @@ class Driver:
         self.asked = {} # for each experiment not at its end: what it waits for
         self.found = [{} for _ in experiments] # {label values: (labels, key)} of each
         self.unnamed = [] # keys without labels
-        for i, (_, experiment) in enumerate(experiments): self._ask(i, next(experiment))
+        for i, (_, experiment) in enumerate(experiments):
+            if not hasattr(experiment, "send"):
+                raise InputError("an experiment must be a generator that yields jobs, "
+                                 f"not {quote(experiment)}")
+            self._ask(i, next(experiment))
 
 # %% ../../nbs/studies/12_driver.ipynb #b3b868be
 @patch

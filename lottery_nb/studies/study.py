@@ -54,6 +54,10 @@ class Study:
 
     def __post_init__(self):
         def put(name, value): object.__setattr__(self, name, value)
+        for k in ("trials", "rounds", "rate", "sizes", "init", "seed", "sweep", "conditions"):
+            put(k, without_numpy(getattr(self, k)))
+        names = [self.conditions] if isinstance(self.conditions, str) else self.conditions
+        if isinstance(names, (list, tuple)): put("conditions", {k: {} for k in names})
         for k in ("conditions", "sweep"): check_mapping(k, getattr(self, k))
         if isinstance(self.sizes, list): put("sizes", tuple(self.sizes))
         if isinstance(self.trials, (tuple, range)): put("trials", list(self.trials[:10_001]))
@@ -65,6 +69,12 @@ class Study:
         check_study(self)
 
 # %% ../../nbs/studies/13_study.ipynb #3e266afa
+def without_numpy(value):
+    "A setting with Python's own numbers and lists in place of NumPy's."
+    if isinstance(value, (np.generic, np.ndarray)): return value.tolist()
+    if isinstance(value, dict): return {k: without_numpy(o) for k, o in value.items()}
+    return type(value)(map(without_numpy, value)) if type(value) in (list, tuple) else value
+
 def check_mapping(what, value):
     "Return `value`; raise `InputError` where it is not a mapping."
     if isinstance(value, dict): return value
@@ -610,10 +620,11 @@ def table(self:Findings,
     last = s.early_stop_iteration.eq(s.end_iteration) & ~s.diverged
     sizes, accuracy = shared_sizes(s, ["condition", *apart]), 100*s.early_stop_test_accuracy
     s = s.assign(P_m=sizes, accuracy=accuracy, last=last)
+    told = dict(last=last.any(), diverged=s.diverged.any())
     s = s.groupby([*apart, "P_m", "condition"], sort=False)
     columns = {"early stop": ("early_stop_iteration", "mean"), "lower bound": ("last", "any"),
-               "test accuracy": ("accuracy", "mean")}
-    means = s.agg(**columns if last.any() else {k: v for k, v in columns.items() if k[0] != "l"})
+               "test accuracy": ("accuracy", "mean"), "diverged": ("diverged", "any")}
+    means = s.agg(**{k: v for k, v in columns.items() if told.get(v[0], True)})
     if words: means = in_words(means)
     return side_by_side(means, words)
 
@@ -623,7 +634,9 @@ def in_words(
 )->pd.DataFrame: # Text
     "Numbers as a reader likes them."
     bound = means.get("lower bound", pd.Series(False, means.index))
-    stop = ["≥ "*b + f"{x:,.0f}" for x, b in zip(means["early stop"], bound)]
+    lost = means.get("diverged", pd.Series(False, means.index))
+    stop = ["diverged" if d else "≥ "*b + f"{x:,.0f}"
+            for x, b, d in zip(means["early stop"], bound, lost)]
     accuracy = [f"{x:.1f}" for x in means["test accuracy"]]
     return pd.DataFrame({"early stop": stop, "test accuracy": accuracy}, means.index)
 
@@ -963,7 +976,7 @@ def chosen_controls(
     draws:int, # Of those that draw, where their options say nothing else
 )->dict: # The conditions of a study
     "What `find_tickets` compares with what; raises `InputError` for what nobody registered."
-    if isinstance(controls, str): controls = [controls]
+    if isinstance(controls, str): controls = [o.strip() for o in controls.split(",")]
     if not isinstance(controls, (dict, list, tuple, set)):
         raise InputError("controls must be names, or names with their options, "
                          f"not {quote(controls)}")
