@@ -322,8 +322,10 @@ def count_trials(
     each = rows.groupby(size).trial.nunique()
     few, many = each.min(), each.max()
     text = f"{many} trial{'s' if many > 1 else ''}" if few == many else f"{few} to {many} trials"
-    draws = rows.groupby([size, "trial"]).draw.nunique().max()
-    return text if draws == 1 else f"{text} of {draws} draws"
+    draws = rows.groupby([size, "trial"]).draw.nunique()
+    few, many = draws.min(), draws.max()
+    if many == 1: return text
+    return f"{text} of {many} draws" if few == many else f"{text} of {few} to {many} draws"
 
 # %% ../../nbs/evidence/17_figures.ipynb #f17a0053
 def bars_note(
@@ -341,18 +343,19 @@ def bars_note(
 # %% ../../nbs/evidence/17_figures.ipynb #f17a0051
 paper_trials = {
     "winning": "5 trials", "one-shot": "5 trials", "continued": "5 trials",
-    "iteration 0": "5 trials", "random sparse": "10 trials", "swept": "3 trials"}
+    "iteration 0": "5 trials", "random sparse": "10 trials", "swept": "3 trials",
+    **dict.fromkeys(("reinit", "one-shot reinit", "resampled"), "5 trials of 3 draws"),
+    **{f"noise {k}σ": "5 trials of 3 draws" for k in ("0.5", "1", "2", "3")}}
 
 def trials_table(
     summary:pd.DataFrame, # One row per run, as it is drawn
-    paper:dict=paper_trials, # By condition; what is not there has 5 trials of 3 draws
+    paper:dict=paper_trials, # By condition; what is not there the paper does not have
 )->pd.DataFrame: # A row per line: paper, here, sizes
     "The trials behind each line, beside the paper's, and how many sizes it passes through."
     parts = lines_apart(summary)
     def row(line):
-        other = "5 trials of 3 draws" if not line[0] else paper["swept"]
         pruned = parts[line].density[~np.isclose(parts[line].density, 1)]
-        return dict(paper=paper.get(line[1], other) if not line[0] else other,
+        return dict(paper=paper.get("swept" if line[0] else line[1], "–"),
                     here=count_trials(parts[line]), sizes=same_size(pruned).nunique())
     found = {look["label"]: row(line) for line, look in looks(parts).items()}
     return pd.DataFrame(found.values(), index=pd.Index(found, name="line"))

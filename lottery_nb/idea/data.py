@@ -56,7 +56,7 @@ def _sha256(tensor):
 # %% ../../nbs/idea/01_data.ipynb #cce8102f
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    "A data set in three parts that do not overlap."
+    "A data set in three parts, which should not overlap."
     name:str # Such as "mnist"
     train:Split # What networks are trained on
     valid:Split # What early stopping is read from

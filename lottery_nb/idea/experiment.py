@@ -175,7 +175,7 @@ def winning(
     ticket = trial.ticket
     for level in range(trial.rounds + 1):
         [run] = yield [trial.job("winning", ticket, level)] # step 2
-        if run.diverged: return
+        if run.diverged or level == trial.rounds: return
         ticket = trial.prune(run) # steps 3 and 4
 
 # %% ../../nbs/idea/06_experiment.ipynb #d1906ecb
@@ -394,7 +394,7 @@ def lr_rewinding(
     ticket = trial.ticket
     for level in range(trial.rounds + 1):
         [run] = yield [trial.job("lr rewinding", ticket, level)]
-        if run.diverged: return
+        if run.diverged or level == trial.rounds: return
         ticket = replace(ticket, weights=run.final, mask=trial.prune(run).mask)
 
 # %% ../../nbs/idea/06_experiment.ipynb #dc07c727
@@ -455,7 +455,7 @@ def late_rewinding(
     ticket = replace(trial.ticket, weights=run.final)
     for level in range(trial.rounds + 1):
         [run] = yield [replace(trial.job(f"rewound to {k}", ticket, level), recipe=rest)]
-        if run.diverged: return
+        if run.diverged or level == trial.rounds: return
         ticket = trial.prune(run)
 
 # %% ../../nbs/idea/06_experiment.ipynb #18e04af1

@@ -86,7 +86,7 @@ class Recipe:
     beta1:float = 0.9 # Of Adam: decay of the mean gradient, in [0, 1)
     beta2:float = 0.999 # Of Adam: decay of the mean squared gradient, in [0, 1)
     eps:float = 1e-8 # Of Adam: added to the root of the mean squared gradient, above 0
-    test_every:object = None # The same on the test set; None: at early stopping and the end only
+    test_every:object = None # Evaluations on the test set; None: at early stop and the end only
     weight_decay:float = 0. # In [0, 10]; decoupled in "adamw", else added to the gradient (L2)
     warmup:int = 0 # Iterations in which the learning rate rises from almost 0 to `lr`
     schedule:str = "constant" # What it does then; "linear" and "cosine" fall to 0, or "steps"

@@ -78,8 +78,10 @@ def studies(
     recipe = replace(study.recipe, iterations=small["iterations"], eval_every=every,
                      test_every=every if study.recipe.test_every else None)
     rounds, dataset = min(study.rounds, small["rounds"]), small.get("dataset", study.dataset)
-    return replace(study, conditions=chosen, recipe=recipe, trials=small["trials"],
-                   rounds=rounds, dataset=dataset)
+    trials = small["trials"]
+    if isinstance(study.trials, list): trials = study.trials[:trials]
+    return replace(study, conditions=chosen, recipe=recipe, trials=trials, rounds=rounds,
+                   dataset=dataset)
 
 # %% ../../nbs/studies/14_ready_made.ipynb #e1a0e001
 _coarse = [0.325, *(p/100 for p in range(5, 81, 5)), *(p/1000 for p in range(825, 1000, 25))]

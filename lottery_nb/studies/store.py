@@ -541,7 +541,8 @@ def frame(self:Store,
     runs = [(row, self.get(row.key)) for _, row in table.iterrows()]
     histories = [run.history.assign(**row[_settings]) for row, run in runs if run]
     if not histories: return pd.DataFrame()
-    return pd.concat(histories, ignore_index=True)[[*_settings, *histories[0]][:len(_settings) + 5]]
+    columns = [*_settings, *(o for o in histories[0] if o not in _settings)]
+    return pd.concat(histories, ignore_index=True)[columns]
 
 # %% ../../nbs/studies/11_store.ipynb #bdff5958
 @patch
