@@ -427,7 +427,8 @@ def value_labels(
         number = None if isinstance(o, (bool, np.bool_)) else size_of(o)
         if number is None: return o
         short = float(f"{number:.3g}")
-        if len({f"{size_of(v):.3g}" for v in values}) < len(values): short = number
+        if sum(size_of(v) is not None and float(f"{size_of(v):.3g}") == short
+               for v in values) > 1: short = number
         return np.format_float_positional(short, trim="-")
     return {o: f"{name} {written(o)}" for o in values}
 
