@@ -94,6 +94,7 @@ def chosen(
     names = [o.strip() for o in controls.split(",")]
     return chosen_controls(in_yaml("controls", controls) if in_full else names, draws)
 
+# %% ../nbs/23_scripts.ipynb #3680a955
 def layers(
     hidden:str, # Such as "300-100"
     data, # A `Dataset`; None for a named one, of 28 × 28 pixels and ten classes

@@ -660,7 +660,9 @@ def study_data(
     root=None, # Data folder, as in `load_dataset`
 )->Dataset:
     "What a study trains on; kept in memory for the next call."
-    if study.dataset is None: raise InputError("this study names no data set: hand one to `run`")
+    if study.dataset is None:
+        raise InputError("this study names no data set: hand one to `study.run(data)` in Python, "
+                         "or use `lottery_run --dataset FILE`")
     return _loaded(study.dataset, study.pixels, data_root(root))
 
 @lru_cache(2)
