@@ -525,3 +525,13 @@ def check_engine(
         if len(tickets) > 1 and 2*fine.sum() < len(table): break
     table = table[~table.index.isin(settled)]
     raise AssertionError(f"the engines end apart: {table.to_dict('records')}")
+
+# %% ../../nbs/idea/05_training.ipynb #5a3e0001
+def same_run(
+    a:Run, b:Run,
+)->bool:
+    "Did two trainings come to the same, to the last bit?"
+    weights = all(getattr(a, o)[k].equal(getattr(b, o)[k])
+                  for o in ("final", "best") for k in a.final)
+    points = (a.early_stop, a.end) == (b.early_stop, b.end)
+    return weights and points and a.history.equals(b.history)
