@@ -426,8 +426,8 @@ def value_labels(
     def written(o):
         number = None if isinstance(o, (bool, np.bool_)) else size_of(o)
         if number is None: return o
-        short = float(f"{number:.3g}")
-        if sum(size_of(v) is not None and float(f"{size_of(v):.3g}") == short
+        short = float(f"{number:.4g}")
+        if sum(size_of(v) is not None and float(f"{size_of(v):.4g}") == short
                for v in values) > 1: short = number
         return np.format_float_positional(short, trim="-")
     return {o: f"{name} {written(o)}" for o in values}
