@@ -156,7 +156,7 @@ def read_table(
 # %% ../../nbs/evidence/16_tables.ipynb #f16a0030
 def recorded(
     name:str, # Of a recorded study, such as "main"
-    kind:str="summary", # Or "frame" or "survival": a row per run, evaluation or weight
+    kind:str="summary", # Or "frame", "survival" or "movement": a row per run, evaluation, weight
     folder=None, # Where it lies; default: nbs/paper/results of the checkout
 )->pd.DataFrame: # `attrs["parts"]` says what made it
     "A recorded table; raises `InputError` where there is none, or it cannot be read."
