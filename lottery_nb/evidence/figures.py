@@ -14,7 +14,6 @@ import pandas as pd
 import PIL.Image
 import seaborn as sns
 from fastcore.basics import patch
-from IPython.display import Image
 from matplotlib.container import ErrorbarContainer
 from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 from matplotlib.transforms import ScaledTranslation
@@ -52,8 +51,9 @@ def panels(
 def show(
     fig, # A figure; closed afterwards
     alt:str, # What one sees in it, in a sentence or two
-)->Image:
+): # An image as IPython shows it
     "A figure as a PNG for a notebook, with alternative text."
+    from IPython.display import Image # a notebook has it, a command may not
     for ax in fig.axes: ax.title.set_size(theme["axes.titlesize"]) # `set_title` forgets it
     raw, small = BytesIO(), BytesIO()
     fig.savefig(raw, dpi=160)

@@ -11,7 +11,6 @@ from itertools import permutations
 import numpy as np
 import pandas as pd
 import torch
-from IPython.display import Markdown
 from ..core import InputError, provenance
 from .claims import (at, between, best_size, claim, curve, difference,
     judge_bound, judge_count, judge_number, mean_of, paper_claims, recorded_tables)
@@ -391,5 +390,6 @@ def when_recorded(
     "Show something of recorded tables, or say that they are not there yet."
     tables = recorded_tables(*needs, folder=folder)
     missing = [o for o in needs if o not in tables]
+    from IPython.display import Markdown # a notebook has it, a command may not
     if missing: return Markdown(f"*Not recorded yet: {', '.join(missing)}.*")
     return show(*(tables[o] for o in needs))
