@@ -144,6 +144,28 @@ def provenance(
                   hardware=hardware(), date=date)
     return record | json.loads(json.dumps(settings, default=str))
 
+# %% ../nbs/00_core.ipynb #ae9157e2
+def register(
+    registry:dict, # Name → function
+    name:str, # To enter
+    function, # Under it
+    taken:str, # What to say where another function has the name
+): # The function
+    "Enter a function under a name; raises `InputError` where another one has it."
+    known = registry.get(name, function)
+    if (known.__module__, known.__qualname__) != (function.__module__, function.__qualname__):
+        raise InputError(taken)
+    registry[name] = function
+    return function
+
+def forget(
+    module:str, # Such as "lottery_nb.studies.later"
+    *registries, # Dictionaries, as in `register`
+):
+    "Remove what a module has registered: for the notebook that it is made from."
+    for names in registries:
+        for k in [k for k, f in names.items() if f.__module__ == module]: del names[k]
+
 # %% ../nbs/00_core.ipynb #c0de0002
 class Lines:
     "A stream that gives each state of a bar a line of its own."

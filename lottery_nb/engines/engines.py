@@ -9,7 +9,7 @@ __all__ = ['engine', 'train_many', 'train']
 from dataclasses import replace
 from importlib import import_module
 import torch
-from ..core import InputError, check_choice, check_seed, make_bar
+from ..core import InputError, check_choice, check_seed, make_bar, register
 from ..idea.data import Dataset
 from ..idea.tickets import Ticket
 from ..idea.training import Recipe, Run, check_engine
@@ -27,15 +27,11 @@ def engine(
     name:str, # By which runs, stores and studies know it
 ): # A decorator
     "Register an engine of your own, a function as `reference_engine`, under a name not yet taken."
-    def register(function):
-        here = (function.__module__, function.__qualname__)
-        known = own_engines.get(name, function)
-        taken = name in ("auto", *built_in)
-        if taken or (known.__module__, known.__qualname__) != here:
-            raise InputError(f"there is an engine {name!r} already: give yours another name")
-        own_engines[name] = function
-        return function
-    if isinstance(name, str) and name: return register
+    taken = f"there is an engine {name!r} already: give yours another name"
+    def enter(function):
+        if name in ("auto", *built_in): raise InputError(taken)
+        return register(own_engines, name, function, taken)
+    if isinstance(name, str) and name: return enter
     raise InputError("an engine needs a name: write @engine(\"name\") above it")
 
 # %% ../../nbs/engines/09_engines.ipynb #23e9529f

@@ -11,7 +11,7 @@ from functools import cached_property
 from inspect import signature
 import torch
 from fastcore.basics import patch
-from ..core import InputError, check_choice, check_number, quote
+from ..core import InputError, check_choice, check_number, quote, register
 from .data import Dataset
 from .pruning import alive, check_rates, criterion_name, find_criterion, prune
 from .tickets import Ticket, add_noise, masked, random_sparse
@@ -137,19 +137,18 @@ def experiment(
     **options, # For each option of its own: a function of description and value that checks it
 ):
     "Decorate a generator: studies know it by this name and check its options like this."
-    def register(func):
+    def enter(func):
         own = {k: o.default for k, o in [*signature(func).parameters.items()][1:]}
         if own.keys() != options.keys():
-            raise InputError(f"{name!r} has the options {[*own]}, but checks for {[*options]}: each "
-                             "needs one, @experiment(name, option=check), with check(what, value)")
+            raise InputError(f"{name!r} has the options {[*own]}, but checks for {[*options]}: "
+                             "each needs one, @experiment(name, option=check), "
+                             "with check(what, value)")
         if signature(func).empty in own.values():
             raise InputError(f"every option of {name!r} needs a default")
-        known = conditions.get(name, func)
-        if (known.__module__, known.__name__) != (func.__module__, func.__name__):
-            raise InputError(f"there is an experiment of the name {name!r} already")
-        func.options, func.trainings, conditions[name] = options, trainings, func
+        register(conditions, name, func, f"there is an experiment of the name {name!r} already")
+        func.options, func.trainings = options, trainings
         return func
-    return register
+    return enter
 
 # %% ../../nbs/idea/06_experiment.ipynb #e3318ec5
 def check_count(what, value):

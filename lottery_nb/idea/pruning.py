@@ -9,7 +9,7 @@ __all__ = ['criteria', 'density', 'layer_rates', 'prune', 'magnitude_prune', 'gl
 import warnings
 from collections.abc import Mapping
 import torch
-from ..core import InputError, check_choice, check_number, quote, stream
+from ..core import InputError, check_choice, check_number, quote, register, stream
 
 # %% ../../nbs/idea/03_pruning.ipynb #c3d6b3fa
 def full_mask(
@@ -190,16 +190,11 @@ def criterion(
     given, # The function, or a name for it; by default its own, with spaces
 ): # The function, or a decorator
     "Register `score(run, data) → {layer: tensor}`; the lowest are pruned first."
-    def register(score, name=given):
-        here = (score.__module__, score.__qualname__)
-        known = criteria.get(name, score)
-        if (known.__module__, known.__qualname__) != here:
-            raise InputError(f"there is a criterion {name!r} already: "
-                             "give yours another name")
-        criteria[name] = score
-        return score
-    if not callable(given): return register
-    return register(given, given.__name__.replace("_", " "))
+    def enter(score, name=given):
+        taken = f"there is a criterion {name!r} already: give yours another name"
+        return register(criteria, name, score, taken)
+    if not callable(given): return enter
+    return enter(given, given.__name__.replace("_", " "))
 
 # %% ../../nbs/idea/03_pruning.ipynb #3aa1929e
 @criterion

@@ -14,7 +14,8 @@ import pandas as pd
 import torch
 from fastcore.basics import patch
 from torch.nn import functional as F
-from ..core import InputError, check_choice, check_number, check_seed, quote, stream
+from ..core import InputError, check_choice, check_number, check_seed, quote, register
+from ..core import stream
 from .data import Dataset, Split
 from .network import MaskedMLP
 from .pruning import find_criterion, magnitude, magnitudes
@@ -28,15 +29,11 @@ def optimizer(
     given, # The function, or a name for it; by default its own
 ): # The function, or a decorator
     "Register `function(parameters, recipe)`, which makes a `torch.optim` optimizer."
-    def register(function, name=given):
-        here = (function.__module__, function.__qualname__)
-        known = optimizers.get(name, function)
-        if (known.__module__, known.__qualname__) != here:
-            raise InputError(f"there is an optimizer {name!r} already: give yours another name")
-        optimizers[name] = function
-        return function
-    if not callable(given): return register
-    return register(given, given.__name__)
+    def enter(function, name=given):
+        taken = f"there is an optimizer {name!r} already: give yours another name"
+        return register(optimizers, name, function, taken)
+    if not callable(given): return enter
+    return enter(given, given.__name__)
 
 # %% ../../nbs/idea/05_training.ipynb #0112dfcd
 @optimizer
