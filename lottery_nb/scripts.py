@@ -42,7 +42,6 @@ named = ("sample", "mnist", "fashion")
 
 def own_data(
     dataset:str, # As in `lottery_run`
-    pixels:str="0 to 1", # Scaling of named data
 ): # A `Dataset` from a file, None for a name
     "One's own data; raises `InputError` for what is neither a name nor a file."
     if Path(dataset).suffix not in (".npz", ".safetensors"):
@@ -302,7 +301,7 @@ def check_bench(engines, compiled, heights, device, dataset, numbers):
     "Raise `InputError` for a bad option of `lottery_bench`; return its heights."
     for o in engines.split(","): check_choice("engines", o, ["sparse", "batched"])
     check_choice("compiled", compiled, ["yes", "no", "auto"])
-    check_choice("dataset", dataset, ["sample", "mnist", "fashion"])
+    check_choice("dataset", dataset, named)
     for k, (v, low) in numbers.items(): check_number(k, v, low, 10_000, whole=True)
     if heights and not all(o.isdigit() and 0 < int(o) < 100_000 for o in heights.split(",")):
         raise InputError("heights must be whole numbers from 1 to 99999, separated by commas, "

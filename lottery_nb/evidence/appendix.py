@@ -16,6 +16,7 @@ from .claims import check_claims, one_round, rank_correlation, ratio
 from .claims import recorded_tables, squared_error, values
 from .figures import bars_note
 from .tables import by_value, smoke
+from ..studies.study import weights_in
 
 # %% ../../nbs/evidence/21_appendix.ipynb #cd79e277
 def beyond_midway(
@@ -249,11 +250,6 @@ def _c25(inits):
             *pattern(inits, "init")]
 
 # %% ../../nbs/evidence/21_appendix.ipynb #5659d7e0
-def weights_in(sizes):
-    "Number of weights of a network such as 784-300-100-10."
-    at = [*map(int, sizes.split("-"))]
-    return sum(a*b for a, b in zip(at, at[1:]))
-
 def at_counts(
     curves:dict, # {number of weights of a network: a `curve`}
     counts, # Numbers of weights

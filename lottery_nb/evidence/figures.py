@@ -167,8 +167,7 @@ def all_weights(
     summary:pd.DataFrame, # One row per run
 ): # One number for all rows, or one for each
     "How many weights the unpruned network has; raises `InputError` where nothing says so."
-    def count(o): return weights_in([int(n) for n in o.split("-")])
-    if "sizes" in summary: return summary.sizes.map(count)
+    if "sizes" in summary: return summary.sizes.map(weights_in)
     studies = [read_study(o["study"]) for o in summary.attrs.get("parts", [])]
     found = {weights_in(o.sizes) for o in studies}
     if len(found) != 1: raise InputError("x='weights' needs a column sizes, such as 784-300-100-10")

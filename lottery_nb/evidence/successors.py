@@ -15,6 +15,7 @@ from ..core import InputError, provenance
 from .claims import (at, between, best_size, claim, curve, difference,
     judge_bound, judge_count, judge_number, mean_of, paper_claims, recorded_tables)
 from .tables import grow_all, origin, read_table, table_path, write_table
+from .weights import alive_in_both
 from ..idea.data import Dataset, Split
 from ..idea.experiment import Trial
 from ..idea.pruning import prune
@@ -78,20 +79,20 @@ def barriers(
     return found.rename(columns=lambda o: o.replace("_error", "_barrier"))
 
 # %% ../../nbs/evidence/22_successors.ipynb #2734ec39
-def overlap(
+def overlap_beyond_chance(
     a:dict, b:dict, # Masks of one network
 )->list: # A dictionary per layer: layer, weights, first, second, shared, beyond_chance
     "What two masks share, layer by layer; NaN where nothing is pruned or nothing is left."
     rows = []
-    for k, m in a.items():
-        n, first, second, shared = m.numel(), *(int(o.sum()) for o in (m, b[k], m & b[k]))
+    for k, (first, second, shared) in alive_in_both(a, b).items():
+        n = a[k].numel()
         chance, most = first*second/n, min(first, second)
         beyond = (shared - chance)/(most - chance) if most > chance else np.nan
         rows.append(dict(layer=k.removesuffix(".weight"), weights=n, first=first, second=second,
                          shared=shared, beyond_chance=beyond))
     return rows
 
-# %% ../../nbs/evidence/22_successors.ipynb #841b7db5
+# %% ../../nbs/evidence/22_successors.ipynb #841b7db0
 def largest_initial(
     dense:Ticket, # All of θ₀
     mask:dict, # Of a ticket
@@ -100,6 +101,7 @@ def largest_initial(
     rates = {k: 1 - m.double().mean().item() for k, m in mask.items()}
     return prune({k: dense.weights[k].abs() for k in mask}, dense.mask, rates)
 
+# %% ../../nbs/evidence/22_successors.ipynb #841b7db5
 def overlap_rows(
     found:list, # Pairs of labels and key, of a study with `winning` and `other order`
     store, # Where the runs are
@@ -120,7 +122,7 @@ def overlap_rows(
                   for t, u in permutations(tickets, 2)]
         for condition, t, draw, other in pairs:
             labels = row_labels(condition, t, draw, level, tickets[t].density)
-            rows += [labels | o for o in overlap(tickets[t].mask, other)]
+            rows += [labels | o for o in overlap_beyond_chance(tickets[t].mask, other)]
     return rows
 
 # %% ../../nbs/evidence/22_successors.ipynb #13f4e3d0
@@ -162,7 +164,7 @@ def supermask_rows(
                         | dict(test_accuracy=o["test_accuracy"]))
     return rows
 
-# %% ../../nbs/evidence/22_successors.ipynb #f58b80f3
+# %% ../../nbs/evidence/22_successors.ipynb #f58b80f0
 measurements = { # Study: kind of its table, and what makes its rows
     "instability": ("lines", line_rows), "overlap": ("overlaps", overlap_rows),
     "untrained": ("masks", supermask_rows)}
@@ -190,6 +192,7 @@ def measure(
     table.attrs = dict(parts=[part])
     return write_table(table, study.name, kind, folder)
 
+# %% ../../nbs/evidence/22_successors.ipynb #f58b80f3
 def grow_later(
     store, folder, # Of the runs, and of the tables
     engine="auto", root=None, # As in `Study.run`
@@ -342,7 +345,7 @@ def _z3(masks):
             judge_bound(f"the same on θ₀, best size ({100*plain_size:.1f} %)", "> 80 %",
                         "percent", mean_of(plain), limit=0.8, neutral=0.1)]
 
-# %% ../../nbs/evidence/22_successors.ipynb #bc1a8538
+# %% ../../nbs/evidence/22_successors.ipynb #bc1a8530
 methods = ("SNIP", "GraSP", "SynFlow")
 
 def minus(summary, better, worse, statement=None):
@@ -351,6 +354,7 @@ def minus(summary, better, worse, statement=None):
     return judge_bound(statement or f"accuracy at the end: {better} minus {worse}", "> 0",
                        "points", difference(*pair))
 
+# %% ../../nbs/evidence/22_successors.ipynb #bc1a8531
 @claim("P1", "Pruning before training beats random pruning, but stays below magnitude pruning "
        "after training", "Frankle et al. 2021, abstract", needs=("before-training", "criteria"))
 def _p1(summary, criteria):
@@ -368,6 +372,7 @@ def _p2(summary):
                            "points", difference(mixed, own), limit=-0.002, neutral=-0.002)
     return [*map(unhurt, methods), minus(summary, "winning", "shuffled")]
 
+# %% ../../nbs/evidence/22_successors.ipynb #bc1a8538
 @claim("P3", "SNIP leaves an error of 1.6 % at 5 % of the weights, and of 2.4 % at 2 %",
        "Lee et al. 2019, table 1 (remembered)", needs="before-training")
 def _p3(summary):

@@ -401,7 +401,7 @@ def size_of(
 )->float: # None for a word
     "What to sort a value by: a number by itself, sizes of layers by their number of weights."
     if re.fullmatch(r"\d+(-\d+)+", str(value)):
-        return float(weights_in([int(o) for o in value.split("-")]))
+        return float(weights_in(value))
     try: return float(value)
     except ValueError: return None
 

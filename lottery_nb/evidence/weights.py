@@ -270,6 +270,13 @@ def layer_densities(
             for o in tickets]
     return pd.DataFrame(rows).rename_axis("level").reset_index()
 
+# %% ../../nbs/evidence/20_weights.ipynb #a3b73fa2
+def alive_in_both(
+    a:dict, b:dict, # Masks of one network
+)->dict: # {layer: how many weights the first keeps, the second, both}
+    "What two masks keep, layer by layer."
+    return {k: tuple(int(o.sum()) for o in (m, b[k], m & b[k])) for k, m in a.items()}
+
 # %% ../../nbs/evidence/20_weights.ipynb #a3b73fa0
 def overlap(
     a:Ticket, b:Ticket, # Of the same sizes
@@ -277,9 +284,8 @@ def overlap(
     "What share of one ticket's connections another one has too, layer by layer."
     if a.sizes != b.sizes: raise InputError(f"tickets of {a.sizes} and {b.sizes} share no weights")
     rows = []
-    for k, m in a.mask.items():
-        shared = int((m & b.mask[k]).sum())/int(m.sum())
-        chance = float(b.mask[k].double().mean())
+    for k, (first, second, both) in alive_in_both(a.mask, b.mask).items():
+        shared, chance = both/first, second/a.mask[k].numel()
         rows.append(dict(layer=k, shared=shared, chance=chance, times=shared/chance))
     return pd.DataFrame(rows)
 

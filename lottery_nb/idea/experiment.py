@@ -160,11 +160,16 @@ def check_list(what, value, most=1_000):
     if isinstance(value, (list, tuple)) and 0 < len(value) <= most: return value
     raise InputError(f"{what} must be a list of 1 to {most:,} values, not {quote(value)}")
 
+def check_different(what, value, check, called=str):
+    "Return `value`, a list of different values; each is handed to `check` as these two are."
+    for o in check_list(what, value): check(f"each of {what}", o)
+    if len(set(map(called, value))) == len(value): return value
+    raise InputError(f"{what} must differ, not {quote(value)}")
+
 def check_sigmas(what, value):
     "Return `value`; raise `InputError` where it is no list of different numbers above 0."
-    for o in check_list(what, value): check_number(f"each of {what}", o, 0, 1e6, above=True)
-    if len({f"{o:g}" for o in value}) == len(value): return value
-    raise InputError(f"{what} must differ, not {quote(value)}")
+    def check(what, o): return check_number(what, o, 0, 1e6, above=True)
+    return check_different(what, value, check, "{:g}".format)
 
 # %% ../../nbs/idea/06_experiment.ipynb #7c623b2c
 @experiment("winning", trainings=lambda trial: trial.foresee_levels("winning"))
@@ -205,6 +210,11 @@ def redrawn(
                              f"not {type(changed).__name__}")
         return Job(changed, job.recipe, where, labels, leaf=True)
     return lambda job: [draw(job, i) for i in range(1, draws + 1)]
+
+# %% ../../nbs/idea/06_experiment.ipynb #ce4524d3
+def together(branches):
+    "Several branches as one."
+    return lambda job: [o for each in branches for o in each(job)]
 
 # %% ../../nbs/idea/06_experiment.ipynb #6c6cc26a
 def foresee_draws(
@@ -258,8 +268,7 @@ def noise(
     "Gaussian noise on the initial weights of every winning ticket (figure 25 of the paper)."
     def noisy(k): return lambda ticket, where: add_noise(ticket, k, where)
     branches = [redrawn(f"noise {k:g}σ", noisy(k), draws) for k in sigmas]
-    def branch(job): return [o for each in branches for o in each(job)]
-    return beside(winning(trial), branch)
+    return beside(winning(trial), together(branches))
 
 # %% ../../nbs/idea/06_experiment.ipynb #9e66b164
 paper_shares = tuple(p/1000 for p in range(50, 1000, 25)) # 5 %, 7.5 % … 97.5 %

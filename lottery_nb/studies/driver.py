@@ -85,7 +85,7 @@ def _ask(self:Driver, i, jobs):
 
 @patch
 def _named(self:Driver, job):
-    "Key and job; where the store has the same training with the test set in every evaluation, that."
+    "Key and job; where the store has the same with the test set in every evaluation, that."
     often = replace(job.recipe, test_every=job.recipe.eval_every)
     looking = replace(job, recipe=often)
     key = run_key(looking, self.data, self.engine)

@@ -9,10 +9,10 @@ __all__ = []
 from dataclasses import replace
 import torch
 from torch.nn import functional as F
-from ..core import InputError, check_choice, check_number, quote, stream
+from ..core import InputError, check_choice, check_number, stream
 from ..idea.data import Dataset
-from ..idea.experiment import Job, Trial, beside, check_list
-from ..idea.experiment import experiment, foresee_draws, redrawn, winning
+from ..idea.experiment import Job, Trial, beside, check_different, experiment
+from ..idea.experiment import foresee_draws, redrawn, together, winning
 from ..idea.network import init_std
 from ..idea.pruning import alive, criteria, criterion, random_mask
 from ..idea.tickets import Ticket, random_sparse, reinitialize
@@ -23,9 +23,12 @@ from .study import Study
 # %% ../../nbs/studies/15_later.ipynb #7ef3cb1c
 def check_levels(what, value):
     "Return `value`; raise `InputError` where it is no list of different levels."
-    for o in check_list(what, value): check_number(f"each of {what}", o, 0, 1_000, whole=True)
-    if len(set(value)) == len(value): return value
-    raise InputError(f"{what} must differ, not {quote(value)}")
+    def check(what, o): return check_number(what, o, 0, 1_000, whole=True)
+    return check_different(what, value, check)
+
+def at_levels(levels, branch):
+    "A branch of the jobs of some levels only."
+    return lambda job: branch(job) if job.labels["level"] in levels else []
 
 # %% ../../nbs/studies/15_later.ipynb #4c9303ec
 def another_order(
@@ -50,7 +53,7 @@ def other_order(
     ticket = trial.ticket
     for level in range(trial.rounds + 1):
         [run] = yield [another_order(trial.job("other order", ticket, level))]
-        if run.diverged: return
+        if run.diverged or level == trial.rounds: return
         ticket = trial.prune(run)
 
 # %% ../../nbs/studies/15_later.ipynb #f544fbfa
@@ -93,10 +96,8 @@ def instability(
     levels=every_other, # At which levels to train twice
 ):
     "Winning tickets, reinit and random sparsity, each trained twice (Frankle et al. 2020)."
-    def branch(job):
-        if job.labels["level"] not in levels: return []
-        return [o for each in relatives(job) for o in twice(each)]
-    return beside(winning(trial), branch)
+    def branch(job): return [o for each in relatives(job) for o in twice(each)]
+    return beside(winning(trial), at_levels(levels, branch))
 
 # %% ../../nbs/studies/15_later.ipynb #f67d2696
 def constant(
@@ -157,10 +158,7 @@ def signs(
     "Tickets with other initial weights, their signs kept and not (Zhou et al. 2019)."
     both = treatments | {f"{k}, own signs": own_signs(f) for k, f in treatments.items()}
     branches = [redrawn(k, f, 1) for k, f in both.items()]
-    def branch(job):
-        if job.labels["level"] not in levels: return []
-        return [o for each in branches for o in each(job)]
-    return beside(winning(trial), branch)
+    return beside(winning(trial), at_levels(levels, together(branches)))
 
 # %% ../../nbs/studies/15_later.ipynb #8c876163
 @criterion
@@ -260,9 +258,8 @@ def shuffled(
 # %% ../../nbs/studies/15_later.ipynb #107ad9d0
 def check_scores(what, value):
     "Return `value`; raise `InputError` where it is no list of different criteria by name."
-    for o in check_list(what, value): check_choice(f"each of {what}", o, list(criteria))
-    if len(set(value)) == len(value): return value
-    raise InputError(f"{what} must differ, not {quote(value)}")
+    def check(what, o): return check_choice(what, o, list(criteria))
+    return check_different(what, value, check)
 
 # %% ../../nbs/studies/15_later.ipynb #d7daa7a4
 few = (4, 7, 10, 12, 14, 16, 18, 20) # Levels from 41.1 to 1.2 %
@@ -300,10 +297,7 @@ def shuffled_tickets(
 ):
     "Winning tickets, their masks shuffled within layers (Frankle et al. 2021)."
     def change(ticket, seed): return shuffled(trial.ticket, ticket.mask, seed)
-    def branch(job):
-        if job.labels["level"] not in levels: return []
-        return redrawn("shuffled", change, 1)(job)
-    return beside(winning(trial), branch)
+    return beside(winning(trial), at_levels(levels, redrawn("shuffled", change, 1)))
 
 # %% ../../nbs/studies/15_later.ipynb #033cde2a
 _later = { # In the order to run them

@@ -53,19 +53,7 @@ class Study:
     scope:str = "layer" # Rank layer by layer, or all weights together ("global")
 
     def __post_init__(self):
-        def put(name, value): object.__setattr__(self, name, value)
-        for k in ("trials", "rounds", "rate", "sizes", "init", "seed", "sweep", "conditions"):
-            put(k, without_numpy(getattr(self, k)))
-        names = [self.conditions] if isinstance(self.conditions, str) else self.conditions
-        if isinstance(names, (list, tuple)): put("conditions", {k: {} for k in names})
-        for k in ("conditions", "sweep"): check_mapping(k, getattr(self, k))
-        if isinstance(self.sizes, list): put("sizes", tuple(self.sizes))
-        if isinstance(self.trials, (tuple, range)): put("trials", list(self.trials[:10_001]))
-        put("conditions", {k: o or {} for k, o in self.conditions.items()})
-        if isinstance(self.rate, dict): put("rate", short_names(self.rate))
-        put("score", registered(self.score))
-        if isinstance(self.sweep.get("score"), (list, tuple)):
-            put("sweep", dict(score=[registered(o) for o in self.sweep["score"]]))
+        for k, v in as_kept(self).items(): object.__setattr__(self, k, v)
         check_study(self)
 
 # %% ../../nbs/studies/13_study.ipynb #3e266afa
@@ -92,6 +80,24 @@ def registered(
     "What a study calls a criterion: a function that nobody registered stays as it is."
     names = [k for k, o in criteria.items() if o is score]
     return names[0] if names else score
+
+# %% ../../nbs/studies/13_study.ipynb #5e8c9e50
+def as_kept(
+    study, # A `Study`, as it was given
+)->dict: # Setting → value
+    "Settings as a study keeps them: Python's own numbers, lists, and names where there are any."
+    names = ("trials", "rounds", "rate", "sizes", "init", "seed", "sweep", "conditions")
+    kept = {k: without_numpy(getattr(study, k)) for k in names}
+    chosen = [kept["conditions"]] if isinstance(kept["conditions"], str) else kept["conditions"]
+    if isinstance(chosen, (list, tuple)): kept["conditions"] = {k: {} for k in chosen}
+    for k in ("conditions", "sweep"): check_mapping(k, kept[k])
+    if isinstance(kept["sizes"], list): kept["sizes"] = tuple(kept["sizes"])
+    if isinstance(kept["trials"], (tuple, range)): kept["trials"] = list(kept["trials"][:10_001])
+    kept["conditions"] = {k: o or {} for k, o in kept["conditions"].items()}
+    if isinstance(kept["rate"], dict): kept["rate"] = short_names(kept["rate"])
+    if isinstance(kept["sweep"].get("score"), (list, tuple)):
+        kept["sweep"] = dict(score=[registered(o) for o in kept["sweep"]["score"]])
+    return kept | dict(score=registered(study.score))
 
 # %% ../../nbs/studies/13_study.ipynb #5e8c9e59
 def trial_numbers(
@@ -477,7 +483,12 @@ def foreseen(
             found.setdefault(origin, row)["labels"].append(frozenset(labels.items()))
     return pd.DataFrame([*found.values()], columns=_planned)
 
-def weights_in(sizes): return sum(a*b for a, b in zip(sizes, sizes[1:])) # Of a dense network
+def weights_in(
+    sizes, # Units per layer, or as tables have them: "784-300-100-10"
+)->int:
+    "The number of weights of a dense network."
+    if isinstance(sizes, str): sizes = [int(o) for o in sizes.split("-")]
+    return sum(a*b for a, b in zip(sizes, sizes[1:]))
 
 # %% ../../nbs/studies/13_study.ipynb #d5cdfe1c
 def tidy_frame(
