@@ -583,6 +583,17 @@ def mean_and_range(
     if len(y) == 1: return form.format(y.iloc[0])
     return f"{form.format(y.mean())} ({form.format(y.min())}–{form.format(y.max())})"
 
+# %% ../../nbs/evidence/16_tables.ipynb #5e1f0001
+def ranges(
+    rows:pd.DataFrame, # With P_m in per cent
+    group:str, # A column: one column of the result for each of its values
+    column:str, # Of numbers
+    form:str, # How to write one
+)->pd.DataFrame: # A row per size, largest first
+    "Means and ranges of a column, by size and group, as text."
+    found = rows.groupby(["P_m", group])[column].apply(lambda y: mean_and_range(y, form))
+    return found.unstack().sort_index(ascending=False)
+
 # %% ../../nbs/evidence/16_tables.ipynb #a7c0e061
 def measure_table(
     summary:pd.DataFrame, # A row per run
