@@ -27,6 +27,7 @@ class Job:
     seed:tuple # Of the order of the batches
     labels:dict # Where it belongs: condition, level, draw; None where it belongs in no table
     leaf:bool=False # Does the experiment go on without its run?
+    data:Dataset=None # On what; where not given, on what all others are trained
 
 # %% ../../nbs/idea/06_experiment.ipynb #3eb0f7bd
 @dataclass(frozen=True, eq=False)
@@ -39,7 +40,7 @@ class Trial:
     seed:int = 0 # Of the order of the batches, and of whatever a control draws
     score:object = "magnitude" # Criterion: a name in `criteria`, or `score(run, data)`
     scope:str = "layer" # Rank layer by layer, or all weights together ("global")
-    data:Dataset = None # What is trained on, for a criterion or a control that looks at it
+    data:Dataset = None # On what to train; what criteria and controls may look at
 
     def __post_init__(self):
         if not isinstance(self.ticket, Ticket):
@@ -65,7 +66,7 @@ def job(self:Trial,
 )->Job:
     "The training of one level of an experiment."
     labels = dict(condition=condition, level=level, draw=0)
-    return Job(ticket, self.recipe, (self.seed, level), labels, leaf)
+    return Job(ticket, self.recipe, (self.seed, level), labels, leaf, self.data)
 
 @patch
 def prune(self:Trial,
@@ -208,7 +209,7 @@ def redrawn(
         if not isinstance(changed, Ticket):
             raise InputError(f"the change of {condition!r} must return a Ticket, "
                              f"not {type(changed).__name__}")
-        return Job(changed, job.recipe, where, labels, leaf=True)
+        return replace(job, ticket=changed, seed=where, labels=labels, leaf=True)
     return lambda job: [draw(job, i) for i in range(1, draws + 1)]
 
 # %% ../../nbs/idea/06_experiment.ipynb #ce4524d3
@@ -462,7 +463,8 @@ def late_rewinding(
 ):
     "Rewinding to iteration k (Frankle et al. 2020)."
     early, rest = split_recipe(trial.recipe, k)
-    [run] = yield [Job(trial.ticket, early, (trial.seed, 0), None)] # θₖ
+    dense = trial.job("", trial.ticket, 0)
+    [run] = yield [replace(dense, recipe=early, labels=None)] # θₖ
     if run.diverged: return
     ticket = replace(trial.ticket, weights=run.final)
     for level in range(trial.rounds + 1):
@@ -479,7 +481,7 @@ def run_experiment(
     "Run one experiment in memory, from its first job to its last."
     found, jobs = [], next(experiment)
     while True:
-        runs = [train(o.ticket, data, o.recipe, o.seed, lambda n: None) for o in jobs]
+        runs = [train(o.ticket, o.data or data, o.recipe, o.seed, lambda n: None) for o in jobs]
         found += [(o.labels, run) for o, run in zip(jobs, runs) if o.labels]
         try: jobs = experiment.send(runs)
         except StopIteration: return found

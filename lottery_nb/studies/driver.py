@@ -34,18 +34,32 @@ def in_pieces(
     "Cut a list into pieces."
     return [items[i:i + size] for i in range(0, len(items), size)]
 
+# %% ../../nbs/studies/12_driver.ipynb #a775510a
+def by_data(
+    jobs:dict, # {key: job}
+    data:Dataset, # On what those are trained that do not say
+)->list: # Pairs of data set and [(key, job), …]
+    "Jobs that are trained on the same, together."
+    groups = {}
+    for key, job in jobs.items():
+        own = job.data or data
+        groups.setdefault(own.fingerprint, (own, []))[1].append((key, job))
+    return list(groups.values())
+
 # %% ../../nbs/studies/12_driver.ipynb #a775510b
 def train_here(
-    data:Dataset, # On what
+    data:Dataset, # On what, where a job does not say
     engine:str="auto", # As in `train`
     progress=True, # As in `train_many`
-): # A function of the jobs to train, {key: job}, and `keep`, to be called with each run
+): # A function of the jobs to train, {key: job}, and `keep`, to be called with each key and run
     "The trainer that trains in this process: each group by one call of `train_many`."
     def trainer(jobs, keep):
-        for part in in_pieces(list(jobs.values()), 128):
-            tickets, recipes, seeds = zip(*((o.ticket, o.recipe, o.seed) for o in part))
-            train_many(list(tickets), data, list(recipes), list(seeds), engine, progress,
-                       lambda i, run: keep(run))
+        for own, pairs in by_data(jobs, data):
+            for part in in_pieces(pairs, 128):
+                keys = [k for k, _ in part]
+                tickets, recipes, seeds = zip(*((o.ticket, o.recipe, o.seed) for _, o in part))
+                train_many(list(tickets), own, list(recipes), list(seeds), engine, progress,
+                           lambda i, run: keep(keys[i], run))
     return trainer
 
 # %% ../../nbs/studies/12_driver.ipynb #bb0d5cdd
@@ -53,14 +67,15 @@ class Driver:
     "Advances experiments side by side over a store; equal jobs are trained once."
     def __init__(self,
         experiments:list, # Pairs of labels, such as dict(trial=0), and a generator
-        data:Dataset, # On what they train
+        data:Dataset, # On what they train, where a job does not say
         store, # Has `get(key)`, `put(run, data)` and `in`: a `Memory`, or a `Store` on disk
         held=lambda labels: False, # Is this row in a table already? Then a leaf is not trained
         engine:str="", # Name of what trains, where that is not one of ours: part of every key
     ):
         self.experiments, self.data, self.store, self.held = experiments, data, store, held
         self.engine = engine
-        self.have, self.training, self.new = set(), set(), {} # keys, keys, and {key: job}
+        self.have, self.new = set(), {} # keys, and {key: job}
+        self.training = {} # {key: what it is trained on}
         self.times = Counter() # how often each key was handed to a trainer
         self.asked = {} # for each experiment not at its end: what it waits for
         self.found = [{} for _ in experiments] # {label values: (labels, key)} of each
@@ -88,9 +103,9 @@ def _named(self:Driver, job):
     "Key and job; where the store has the same with the test set in every evaluation, that."
     often = replace(job.recipe, test_every=job.recipe.eval_every)
     looking = replace(job, recipe=often)
-    key = run_key(looking, self.data, self.engine)
+    key = run_key(looking, job.data or self.data, self.engine)
     if key in self.store: return key, looking
-    return run_key(job, self.data, self.engine), job
+    return run_key(job, job.data or self.data, self.engine), job
 
 # %% ../../nbs/studies/12_driver.ipynb #1561a41c
 def run_in_store(
@@ -120,7 +135,7 @@ def missing(self:Driver)->dict: # {key: job}, each once; without those in traini
     for i in list(self.asked):
         while i in self.asked:
             wanted = {k: job for k, job in self.asked[i] if k}
-            known = self.have | self.training | self.new.keys()
+            known = self.have | self.training.keys() | self.new.keys()
             for k, job in wanted.items():
                 if k in known: continue
                 if self._lacks(k): self.new[k] = job
@@ -148,16 +163,18 @@ def run(self:Driver,
     "Advance all experiments to their end."
     while self.missing() or self.asked:
         jobs, self.new = self.new, {}
-        self.training |= jobs.keys()
+        self.training |= {k: o.data or self.data for k, o in jobs.items()}
         self.times.update(jobs.keys())
         trainer(jobs, self.keep)
     return self.results()
 
 @patch
-def keep(self:Driver, run):
+def keep(self:Driver,
+    key:str, # That of the job
+    run:Run, # What came of it
+):
     "Put a finished run into the store; raises `InputError` where the store does not have it then."
-    key = self.store.put(run, self.data)
-    self.training.discard(key)
+    self.store.put(run, self.training.pop(key))
     if key not in self.store:
         raise InputError(f"{run_in_store(key, self.store)} was trained and is not kept there")
     self.have.add(key)

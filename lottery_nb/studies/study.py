@@ -30,7 +30,8 @@ from ..idea.pruning import magnitude_prune
 from ..idea.tickets import dense_ticket, rewind
 from ..idea.training import Recipe, Run
 from ..engines.engines import find_engine, train_many
-from .driver import Driver, Memory, in_pieces, run_in_store, train_here
+from lottery_nb.studies.driver import (Driver, Memory, by_data, in_pieces, run_in_store,
+    train_here)
 from .store import Store, own_engine
 
 # %% ../../nbs/studies/13_study.ipynb #1ef3a028
@@ -755,30 +756,39 @@ def check_executor(
 
 def elsewhere(
     executor, # With `submit`
-    source:tuple, # Arguments of `worker_data`
+    pixels:str, root, # As in `load_dataset`
     engine:str, # As in `train`
-): # A function from a list of (ticket, recipe, seed) to a future of pickled runs
+): # A function from a data set and a list of (ticket, recipe, seed) to a future of pickled runs
     "How an executor is asked to train."
-    return lambda part: executor.submit(train_piece, pickle.dumps(part), *source, engine=engine)
+    def submit(data, part):
+        if data.name not in datasets:
+            raise InputError(f"workers do not know the data set {data.name!r}, which an "
+                             "experiment asks for: run this study without an executor")
+        source = data.name, pixels, root, data.fingerprint
+        return executor.submit(train_piece, pickle.dumps(part), *source, engine=engine)
+    return submit
 
 # %% ../../nbs/studies/13_study.ipynb #320f82c9
 @contextmanager
 def train_on(
-    submit, # A function from a list of (ticket, recipe, seed) to a future of their runs
+    submit, # A function from a data set and a list of (ticket, recipe, seed) to a future of runs
+    data:Dataset, # On what to train, where a job does not say
     tick, # Called with the number of iterations done since the last call
     piece:int, # Trainings handed over at a time
 ): # A context whose value is a trainer, for `Driver.run`
     "The trainer that hands jobs over and goes on as soon as one is done."
     flying = {}
     def trainer(jobs, keep):
-        for part in in_pieces(list(jobs.values()), piece):
-            future = submit([(o.ticket, o.recipe, o.seed) for o in part])
-            flying[future] = sum(o.recipe.length for o in part)
+        for own, pairs in by_data(jobs, data):
+            for part in in_pieces(pairs, piece):
+                future = submit(own, [(o.ticket, o.recipe, o.seed) for _, o in part])
+                flying[future] = part
         finished = wait(flying, return_when="FIRST_COMPLETED").done
         for f in sorted(finished, key=lambda f: f.exception() is not None): # failures last
-            runs = f.result()
-            for run in pickle.loads(runs) if isinstance(runs, bytes) else runs: keep(run)
-            tick(flying.pop(f))
+            runs, part = f.result(), flying.pop(f)
+            if isinstance(runs, bytes): runs = pickle.loads(runs)
+            for (key, _), run in zip(part, runs): keep(key, run)
+            tick(sum(o.recipe.length for _, o in part))
     try: yield trainer
     except BrokenExecutor as e:
         raise InputError("a worker died and its pool with it: finished runs are in the store, "
@@ -789,7 +799,7 @@ def train_on(
 # %% ../../nbs/studies/13_study.ipynb #e1a0c034
 @contextmanager
 def train_in_threads(
-    data:Dataset, # On what
+    data:Dataset, # On what, where a job does not say
     engine:str, # As in `train`
     tick, # Called with the number of iterations done since the last call
 ): # A context whose value is a trainer, for `Driver.run`
@@ -798,12 +808,12 @@ def train_in_threads(
     def progress(n):
         if stopped.is_set(): raise KeyboardInterrupt
         with one_at_a_time: tick(n)
-    def submit(part):
+    def submit(own, part):
         tickets, recipes, seeds = map(list, zip(*part))
-        return pool.submit(train_many, tickets, data, recipes, seeds, engine, progress)
+        return pool.submit(train_many, tickets, own, recipes, seeds, engine, progress)
     with ThreadPoolExecutor(torch.get_num_threads()) as pool:
         try:
-            with train_on(submit, lambda n: None, 1) as trainer: yield trainer
+            with train_on(submit, data, lambda n: None, 1) as trainer: yield trainer
         finally:
             stopped.set()
             pool.shutdown(wait=False, cancel_futures=True)
@@ -840,8 +850,9 @@ def trainer_for(
     executor, piece:int, root, # As in `Study.run`
 ): # A context whose value is a trainer, for `Driver.run`
     "The trainer that a study asks for."
-    source = study.dataset, study.pixels, root, data.fingerprint
-    if executor is not None: trainer = train_on(elsewhere(executor, source, engine), tick, piece)
+    if executor is not None:
+        submit = elsewhere(executor, study.pixels, root, engine)
+        trainer = train_on(submit, data, tick, piece)
     elif engine == "sparse": trainer = train_in_threads(data, engine, tick)
     else: trainer = nullcontext(train_here(data, engine, tick))
     with trainer as train: yield train
