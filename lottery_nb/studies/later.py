@@ -10,15 +10,15 @@ from dataclasses import replace
 import torch
 from torch.nn import functional as F
 from ..core import InputError, check_choice, check_number, stream
-from ..idea.data import Dataset
+from ..idea.data import Dataset, datasets, split_off
 from ..idea.experiment import Job, Trial, beside, check_different, experiment
-from ..idea.experiment import foresee_draws, redrawn, together, winning
+from ..idea.experiment import foresee_draws, redrawn, split_recipe, together, winning
 from ..idea.network import init_std
 from ..idea.pruning import alive, criteria, criterion, random_mask
 from ..idea.tickets import Ticket, random_sparse, reinitialize
-from ..idea.training import Run, one_thread
+from ..idea.training import Recipe, Run, one_thread, optimizers
 from .ready_made import ready_made
-from .study import Study
+from .study import Study, study_data
 
 # %% ../../nbs/studies/15_later.ipynb #7ef3cb1c
 def check_levels(what, value):
@@ -71,7 +71,8 @@ def relatives(
     "A winning ticket's training, its reinitialisation's, and that of a random sparse network."
     if job.labels["level"] == 0: return [job]
     labels = job.labels | dict(condition="random sparse")
-    sparse = replace(job, ticket=random_sparse(job.ticket, job.seed), labels=labels)
+    drawn = random_sparse(job.ticket, job.seed)
+    sparse = replace(job, ticket=drawn, labels=labels, leaf=True)
     return [job, *redrawn("reinit", reinitialize, 1)(job), sparse]
 
 # %% ../../nbs/studies/15_later.ipynb #39ffc432
@@ -299,17 +300,181 @@ def shuffled_tickets(
     def change(ticket, seed): return shuffled(trial.ticket, ticket.mask, seed)
     return beside(winning(trial), at_levels(levels, redrawn("shuffled", change, 1)))
 
+# %% ../../nbs/studies/15_later.ipynb #f0e10002
+def unlisted(
+    experiment, # A generator of jobs
+    condition:str, # Of some of them
+):
+    "The same experiment; its jobs of a condition belong in no table."
+    def hidden(job):
+        return replace(job, labels=None) if job.labels["condition"] == condition else job
+    jobs = next(experiment)
+    while True:
+        runs = yield [*map(hidden, jobs)]
+        try: jobs = experiment.send(runs)
+        except StopIteration: return
+
+# %% ../../nbs/studies/15_later.ipynb #f0e10005
+def found_elsewhere(
+    condition:str, # What tables call the tickets
+    trial:Trial, # How they are trained
+    source:Trial, # How they are found
+    levels, # Which of them to train
+    again:bool=False, # Train each with fresh weights, too?
+): # A generator of jobs
+    "Tickets found in one way and trained in another."
+    mine = dict(recipe=trial.recipe, data=trial.data, leaf=True)
+    def train(job):
+        labels = job.labels | dict(condition=condition)
+        return [replace(job, labels=labels, **mine)]
+    fresh = redrawn(f"{condition}, reinit", reinitialize, 1)
+    def both(job): return train(job) + (fresh(*train(job)) if again else [])
+    source = replace(source, rounds=min(trial.rounds, max(levels)))
+    return unlisted(beside(winning(source), at_levels(levels, both)), "winning")
+
+def foresee_elsewhere(condition, trial, source, levels, again=False):
+    "What `found_elsewhere` will ask for."
+    source = replace(source, rounds=min(trial.rounds, max(levels)))
+    found = [replace(o, condition="", origin=(condition, o.origin))
+             for o in winning.trainings(source)]
+    def one(level, draw):
+        name = f"{condition}, reinit" if draw else condition
+        return replace(trial.foresee(name, level, True, origin=(name, level)), draw=draw)
+    draws = (0, 1) if again else (0,)
+    return found + [one(o, i) for o in levels if o <= source.rounds for i in draws]
+
+# %% ../../nbs/studies/15_later.ipynb #f0e10006
+def check_rounds(what, value):
+    "Return `value`; raise `InputError` where it is no list of different levels from 1."
+    def check(what, o): return check_number(what, o, 1, 1_000, whole=True)
+    return check_different(what, value, check)
+
+# %% ../../nbs/studies/15_later.ipynb #f0e10008
+def check_dataset(what, value): return check_choice(what, value, datasets)
+
+@experiment("found on", dataset=check_dataset, levels=check_rounds,
+            trainings=lambda trial, dataset, levels: foresee_elsewhere(
+                f"found on {dataset}", trial, trial, levels, True))
+def found_on(
+    trial:Trial, # From what, and how
+    dataset="fashion", # On which images to find tickets
+    levels=few, # Which of them to train
+):
+    "Tickets of other images (Morcos et al. 2019)."
+    source = replace(trial, data=study_data(Study(dataset=dataset)))
+    return found_elsewhere(f"found on {dataset}", trial, source, levels, True)
+
+# %% ../../nbs/studies/15_later.ipynb #f0e1000c
+def other_recipe(trial, optimizer, lr):
+    "A trial like another, but for its optimizer."
+    return replace(trial, recipe=replace(trial.recipe, optimizer=optimizer, lr=lr))
+
+@experiment("found with", levels=check_rounds,
+            optimizer=lambda what, value: check_choice(what, value, optimizers),
+            lr=lambda what, value: check_number(what, value, 0, above=True),
+            trainings=lambda trial, optimizer, lr, levels: foresee_elsewhere(
+                f"found with {optimizer}", trial, other_recipe(trial, optimizer, lr), levels, True))
+def found_with(
+    trial:Trial, # From what, and how
+    optimizer="sgd", lr=0.8, # With what to find tickets, as in `Recipe`
+    levels=few, # Which of them to train
+):
+    "Tickets of another optimizer (Morcos et al. 2019)."
+    source = other_recipe(trial, optimizer, lr)
+    return found_elsewhere(f"found with {optimizer}", trial, source, levels, True)
+
+# %% ../../nbs/studies/15_later.ipynb #f0e1000f
+def check_ends(what, value):
+    "Return `value`; raise `InputError` where it is no list of different iterations."
+    def check(what, o): return check_number(what, o, 1, whole=True)
+    return check_different(what, value, check)
+
+def foresee_early(trial, after, levels):
+    "What `found_after` will ask for."
+    return [o for k in after for o in foresee_elsewhere(f"found after {k:,}", trial, replace(
+        trial, recipe=split_recipe(trial.recipe, k)[0]), levels)]
+
+@experiment("found after", after=check_ends, levels=check_rounds, trainings=foresee_early)
+def found_after(
+    trial:Trial, # From what, and how
+    after=(500, 1_000, 2_000, 5_000), # How long the rounds of the search are, in iterations
+    levels=few, # Which tickets to train
+):
+    "Tickets that short trainings find (You et al. 2020)."
+    for k in after:
+        source = replace(trial, recipe=split_recipe(trial.recipe, k)[0])
+        yield from found_elsewhere(f"found after {k:,}", trial, source, levels)
+
+# %% ../../nbs/studies/15_later.ipynb #f0e10012
+def part_of(
+    data:Dataset, # Any
+    share:float, # Of the training images, in (0, 1)
+    seed, # A whole number or a tuple of them
+)->Dataset: # At least one training image; the other parts as they were
+    "A data set with some of its training images only."
+    n = max(1, round(share*len(data.train)))
+    return replace(data, name=f"{data.name}, {n:,} images",
+                   train=split_off(data.train, n, seed, "part of the images")[1])
+
+# %% ../../nbs/studies/15_later.ipynb #f0e10014
+def check_fractions(what, value):
+    "Return `value`; raise `InputError` where it is no list of different numbers in (0, 1)."
+    def check(what, o): return check_number(what, o, 0, 1, above=True, below=True)
+    return check_different(what, value, check)
+
+def on_part(share): return f"found on {100*share:g} % of the images"
+
+@experiment("found on part", fractions=check_fractions, levels=check_rounds,
+            trainings=lambda trial, fractions, levels: [o for share in fractions for o in
+                foresee_elsewhere(on_part(share), trial, trial, levels)])
+def found_on_part(
+    trial:Trial, # From what, and how
+    fractions=(0.1,), # Shares of the training images to find tickets on
+    levels=few, # Which tickets to train
+):
+    "Tickets found on few images (Paul et al. 2022)."
+    for share in fractions:
+        source = replace(trial, data=part_of(trial.data, share, trial.seed))
+        yield from found_elsewhere(on_part(share), trial, source, levels)
+
+# %% ../../nbs/studies/15_later.ipynb #f0e10017
+def foresee_controls(trial, levels):
+    "What `controls` will ask for."
+    tickets = winning.trainings(trial)
+    at = [o for o in tickets if o.level in levels]
+    sparse = [replace(o, condition="random sparse", leaf=True,
+                      origin=("random sparse", o.level, o.origin[2:])) for o in at]
+    return [*tickets, *foresee_draws("reinit", at, 1)[len(at):], *sparse]
+
+@experiment("controls", trainings=foresee_controls, levels=check_rounds)
+def controls(
+    trial:Trial, # From what, and how
+    levels=few, # Of which to train them
+):
+    "Winning tickets; at some levels their reinitialisation and random sparsity."
+    return beside(winning(trial), at_levels(levels, lambda job: relatives(job)[1:]))
+
 # %% ../../nbs/studies/15_later.ipynb #033cde2a
+_beside = {"winning": {}, "controls": {}}
+
 _later = { # In the order to run them
+    "untrained": dict(rounds=0),
     "overlap": dict(rounds=20, conditions={"winning": {}, "other order": {}}),
     "instability": dict(rounds=20, conditions={"winning": {}, "instability": {}}),
-    "criteria": dict(rounds=20, sweep={"score": [
-        "magnitude", "magnitude increase", "movement", "large final, same sign",
-        "initial magnitude", "random", "small final"]}),
     "before-training": dict(rounds=20, conditions={
         "winning": {}, "before training": {}, "shuffled": {}}),
     "signs": dict(rounds=20, conditions={"winning": {}, "signs": {}}),
-    "untrained": dict(rounds=0),
+    "criteria": dict(rounds=20, sweep={"score": [
+        "magnitude", "magnitude increase", "movement", "large final, same sign",
+        "initial magnitude", "random", "small final"]}),
+    "early": dict(rounds=20, conditions=_beside | {
+        "found after": {"after": [500, 1_000, 2_000, 5_000]}, "found on part": {}}),
+    "transfer": dict(rounds=20, conditions=_beside | {
+        "found on": {"dataset": "fashion"}, "found with": {}}),
+    "transfer-fashion": dict(dataset="fashion", rounds=20, conditions=_beside | {
+        "found on": {"dataset": "mnist"}}),
+    "transfer-sgd": dict(rounds=20, recipe=Recipe("sgd", 0.8), conditions=_beside | {
+        "found with": {"optimizer": "adam", "lr": 0.0012}}),
 }
 ready_made |= _later
 

@@ -49,9 +49,10 @@ ready_made = {
 # %% ../../nbs/studies/14_ready_made.ipynb #8eea2ca6
 _scales = {
     "paper": {},
-    "quick": dict(trials=3, rounds=15, iterations=5_000, eval_every=100, draws=1, sharing=3, k=100),
+    "quick": dict(trials=3, rounds=15, iterations=5_000, eval_every=100, draws=1, sharing=3, k=100,
+                  after=[50, 100, 200, 500]),
     "smoke": dict(dataset="sample", trials=1, rounds=2, iterations=20, eval_every=10,
-                  draws=1, sharing=19, k=10),
+                  draws=1, sharing=19, k=10, after=[10]),
 }
 
 def smaller_options(
@@ -59,7 +60,8 @@ def smaller_options(
     scale:dict, # One of `_scales`
 )->dict: # Options
     "The options of a condition at a smaller scale."
-    smaller = {k: scale[k] if k in ("draws", "trials", "k") else v for k, v in options.items()}
+    scaled = [o for o in ("draws", "trials", "k", "after", "dataset") if o in scale]
+    smaller = {k: scale[k] if k in scaled else v for k, v in options.items()}
     if "shares" not in conditions[condition].options: return smaller
     return smaller | dict(shares=list(paper_shares[::scale["sharing"]]))
 
