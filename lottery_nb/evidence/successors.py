@@ -315,7 +315,7 @@ def _z1(summary):
 
 # %% ../../nbs/evidence/22_successors.ipynb #7071edd8
 def given_back(kept, mixed, ticket):
-    "The share of a loss that signs give back, in each trial."
+    "The share of a ticket's lead over `mixed` that `kept` has, in each trial."
     kept, mixed, ticket = (o.dropna().mean(axis=1) for o in small_sizes(kept, mixed, ticket))
     return (kept - mixed)/(ticket - mixed)
 
@@ -381,6 +381,72 @@ def _p3(summary):
         return judge_number(f"test error at the end, SNIP at {100*size:.1f} %", paper, "percent",
                             mean_of(error), neutral=0.9)
     return [part(0.045, "1.6 %"), part(0.019, "2.4 %")]
+
+# %% ../../nbs/evidence/22_successors.ipynb #c0de1002
+def lead(summary, condition):
+    "Is a ticket found elsewhere better than reinit, and has it more than half of the own's lead?"
+    found, fresh, own = (curve(summary, o, _stop) for o in (condition, "reinit", "winning"))
+    better = difference(*small_sizes(found, fresh))
+    share = mean_of(given_back(found, fresh, own))
+    return [judge_bound(f"accuracy from 21.1 to 1.2 %: {condition} minus reinit", "> 0", "points",
+                        better),
+            judge_bound(f"share of the own ticket's lead over reinit: {condition}", "> 50 %",
+                        "percent", share, limit=0.5)]
+
+@claim("T1", "A ticket found on another data set trains nearly as well as one found on this",
+       "Morcos et al. 2019, abstract", needs=("transfer", "transfer-fashion"))
+def _t1(mnist, fashion):
+    return [*lead(mnist, "found on fashion"), *lead(fashion, "found on mnist")]
+
+@claim("T2", "A ticket found with another optimizer trains nearly as well as one found with this",
+       "Morcos et al. 2019, abstract", needs=("transfer", "transfer-sgd"))
+def _t2(adam, sgd): return [*lead(adam, "found with sgd"), *lead(sgd, "found with adam")]
+
+# %% ../../nbs/evidence/22_successors.ipynb #c0de1004
+def stop_minus(summary, better, worse, where=""):
+    "Accuracy at early stopping, over small sizes: is the first above the second?"
+    pair = small_sizes(*(curve(summary, o, _stop) for o in (better, worse)))
+    return judge_bound(f"accuracy from 21.1 to 1.2 %{where}: {better} minus {worse}", "> 0",
+                       "points", difference(*pair))
+
+@claim("T3", "A mask from another data set helps without its initial weights: on fresh ones it "
+       "beats random sparsity", "our question", needs=("transfer", "transfer-fashion"))
+def _t3(mnist, fashion):
+    return [stop_minus(mnist, "found on fashion, reinit", "random sparse", ", MNIST"),
+            stop_minus(fashion, "found on mnist, reinit", "random sparse", ", Fashion-MNIST")]
+
+@claim("T4", "It helps more with them", "our question", needs=("transfer", "transfer-fashion"))
+def _t4(mnist, fashion):
+    return [stop_minus(mnist, "found on fashion", "found on fashion, reinit", ", MNIST"),
+            stop_minus(fashion, "found on mnist", "found on mnist, reinit", ", Fashion-MNIST")]
+
+# %% ../../nbs/evidence/22_successors.ipynb #c0de1005
+@claim("E1", "Tickets can be found by trainings that end early", "You et al. 2020, abstract",
+       needs="early")
+def _e1(summary):
+    return [o for k in (500, 1_000, 2_000, 5_000) for o in lead(summary, f"found after {k:,}")]
+
+@claim("E2", "A tenth of the training images is enough to find a ticket on", "our question, after "
+       "Paul et al. 2022", needs="early")
+def _e2(summary): return lead(summary, "found on 10 % of the images")
+
+# %% ../../nbs/evidence/22_successors.ipynb #c0de1007
+def end_bound(summary, a, b, paper, **how):
+    pair = small_sizes(*(curve(summary, o, _end) for o in (a, b)))
+    return judge_bound(f"accuracy at the end, from 21.1 to 1.2 %: {a} minus {b}", paper, "points",
+                       difference(*pair), **how)
+
+@claim("R1", "On this network, going back to iteration 500 gains nothing over going back to θ₀",
+       "Frankle et al. 2020, section 4", needs="rewinding")
+def _r1(summary):
+    return [end_bound(summary, "rewound to 500", "winning", "≤ 0 (+0.2)", limit=0.002,
+                      neutral=0.002, side=-1)]
+
+@claim("R2", "Training on from the trained weights does as well as rewinding, or better",
+       "Renda et al. 2020, abstract", needs="rewinding")
+def _r2(summary):
+    return [end_bound(summary, "lr rewinding", o, "≥ 0 (−0.2)", limit=-0.002, neutral=-0.002)
+            for o in ("winning", "rewound to 500")]
 
 # %% ../../nbs/evidence/22_successors.ipynb #c6db1059
 def later_claims()->list: # Ids
