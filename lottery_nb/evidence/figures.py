@@ -210,7 +210,8 @@ def looks(
 )->dict: # For each, what matplotlib takes
     "Colour by condition; where something is swept by its value, and dashes by condition."
     labels, conditions = (list(dict.fromkeys(o)) for o in zip(*lines))
-    colors = dict(zip(labels, sequence(len(labels))))
+    ordered = [o for o in labels if re.search(r"\d$", o)] or labels # grey is what has no number
+    colors = dict.fromkeys(labels, "0.35") | dict(zip(ordered, sequence(len(ordered))))
     found = {(v, c): style(c) for v, c in lines}
     if labels == [""]: return found
     for (v, c), look in found.items():
