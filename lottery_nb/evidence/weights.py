@@ -451,7 +451,8 @@ def pixel_table(
 
 # %% ../../nbs/evidence/20_weights.ipynb #cf5aa3e8
 movements = {"distance": lambda start, end: np.abs(end - start), # How far
-             "away": lambda start, end: np.abs(end) - np.abs(start)} # Away from 0, or towards it
+             "away": lambda start, end: np.abs(end) - np.abs(start), # Away from 0, or towards it
+             "farther": lambda start, end: 1.*(np.abs(end) > np.abs(start))} # 1 away from 0, or 0
 _edges = np.arange(-4, 24.25, 0.25) # In units of the layer's σ; the ends take what is beyond
 
 def binned(
@@ -514,11 +515,10 @@ def movement_means(
     if rows.empty: raise NotRun(f"nothing is recorded of the ticket of {P_m:g} %")
     found = {}
     for (layer, trial, kept), o in rows.groupby(["layer", "trial", "kept"]):
-        far, away = (o[o.measure == name] for name in movements)
-        name = "kept" if kept else "rest"
+        sums = o.groupby("measure")[["total", "count"]].sum()
+        mean, name = sums.total/sums["count"], "kept" if kept else "rest"
         found.setdefault((layer, trial), {}).update({
-            f"far_{name}": far.total.sum()/far["count"].sum(),
-            f"away_{name}": away["count"][away.low >= 0].sum()/away["count"].sum()})
+            f"far_{name}": mean["distance"], f"away_{name}": mean["farther"]})
     means = pd.DataFrame(found).T.rename_axis(["layer", "trial"])
     return means[["far_kept", "far_rest", "away_kept", "away_rest"]]
 
