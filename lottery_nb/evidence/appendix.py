@@ -178,7 +178,7 @@ def _c21(adam):
 # %% ../../nbs/evidence/21_appendix.ipynb #f391bc97
 def with_more(
     rows:pd.DataFrame, # A summary
-    more:pd.DataFrame, # Another, of the same setting; a run that is in both counts once
+    more:pd.DataFrame, # Another, of the same setting; of a trial that both have, the first's counts
 )->pd.DataFrame:
     "The runs of two summaries."
     labels = ["condition", "trial", "draw", "level"]
@@ -326,11 +326,18 @@ def at_settings(
     return f"at {len(yes)} of {len(does)} {what} (not at {listed(no)})"
 
 # %% ../../nbs/evidence/21_appendix.ipynb #28b12d72
+def learning(
+    sweep:pd.DataFrame, # Summary of a sweep
+)->dict: # Setting → rows
+    "The settings whose unpruned networks are right on half of the validation images or more."
+    def learns(rows): return rows[rows.level == 0][_valid].mean() >= 0.5
+    return {k: rows for k, rows in by_value(sweep).items() if learns(rows)}
+
 def pattern_sentence(
     sweep:pd.DataFrame, # Summary of a sweep
 )->str:
-    "At how many settings tickets from 51.3 to 13.5 % are better than the unpruned network."
-    each = by_value(sweep)
+    "At how many settings tickets from 51.3 to 13.5 % are better than an unpruned one that learns."
+    each = learning(sweep)
     accuracy = at_settings({k: improves(rows, _valid, 1) for k, rows in each.items()})
     speed = at_settings({k: improves(rows, _stop, -1) for k, rows in each.items() if stops(rows)},
                         "settings whose unpruned network has an early stop")
@@ -342,8 +349,8 @@ def setting_means(
     sweep:pd.DataFrame, # Summary of a sweep
     measure:str, # A column of it
 )->dict: # Setting → mean
-    "A measure on average over tickets from 100 to 3.6 %, levels 0 to 15, at each setting."
-    return {k: rows[rows.level <= 15][measure].mean() for k, rows in by_value(sweep).items()}
+    "A measure on average over tickets from 100 to 3.6 %, levels 0 to 15, where networks learn."
+    return {k: rows[rows.level <= 15][measure].mean() for k, rows in learning(sweep).items()}
 
 def extremes_sentence(
     sweep:pd.DataFrame, # Summary of a sweep
@@ -352,9 +359,11 @@ def extremes_sentence(
     accuracy, stop = setting_means(sweep, _valid), setting_means(sweep, _stop)
     best, worst = max(accuracy, key=accuracy.get), min(accuracy, key=accuracy.get)
     fast, slow = min(stop, key=stop.get), max(stop, key=stop.get)
+    lost = [o for o in by_value(sweep) if o not in accuracy]
+    lost = f" Not counted: {listed(lost)}, where the unpruned network does not learn." if lost else ""
     return (f"On average over sizes from 100 to 3.6 %, {best} is the most accurate "
             f"({100*accuracy[best]:.2f} %) and {worst} the least ({100*accuracy[worst]:.2f} %); "
-            f"{fast} stops first (at {stop[fast]:,.0f}) and {slow} last ({stop[slow]:,.0f}).")
+            f"{fast} stops first (at {stop[fast]:,.0f}) and {slow} last ({stop[slow]:,.0f}).{lost}")
 
 # %% ../../nbs/evidence/21_appendix.ipynb #e4271dc7
 def verdict_sentence(

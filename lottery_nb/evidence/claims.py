@@ -215,7 +215,7 @@ def show(
     "Numbers as a reader wants them."
     scale, form, ending = units[check_choice("unit", unit, list(units))]
     if np.isnan(values).any(): return "–"
-    def text(v): return "never" if unit == "size" and v == 0 else form.format(scale*v)
+    def text(v): return "never for certain" if unit == "size" and v == 0 else form.format(scale*v)
     return " to ".join(map(text, values)) + ending
 
 # %% ../../nbs/evidence/18_claims.ipynb #6d4e08bb

@@ -84,7 +84,8 @@ def style(
     if condition in _looks: label, color, marker, ls = _looks[condition]
     elif condition.startswith("noise ") and condition.endswith("σ"):
         k = float(condition[6:-1])
-        label, color, marker, ls = condition, sequence([k*k/(k*k + 2)])[0], "o", "--"
+        color = plt.get_cmap("RdPu")(0.35 + 0.65*k*k/(k*k + 2))[:3]
+        label, marker, ls = condition, "o", "-"
     else:
         i = _added.setdefault(condition, len(_added))
         color = sns.husl_palette(1, h=(0.95 + 0.382*i) % 1, s=0.75, l=0.5)[0]
@@ -249,13 +250,13 @@ def draw_line(
                             elinewidth=0.8, alpha=alpha, **look)
     cut = points[points.bound]
     hollow = ax.plot(cut.x, cut["mean"], look["marker"], color=look["color"], mfc="white", mew=1,
-                     ms=4.2, zorder=3)
+                     ms=4.2, zorder=3, alpha=alpha)
     where = ax.transData + ScaledTranslation(aside/72, 0, ax.figure.dpi_scale_trans)
     for o in [*container.get_children(), *hollow]: o.set_transform(where) # limits are known by now
 
 # %% ../../nbs/evidence/17_figures.ipynb #f17a0019
 _at_least = "hollow: at least, as it stops at the last evaluation"
-_unlearned = "not drawn: less than half of the test images right"
+_unlearned = "early stop: pale below 90 % test accuracy, not drawn below 50 %"
 
 def name_marks(
     found, # Points of all lines of a panel
@@ -264,7 +265,8 @@ def name_marks(
     "Entries of the legend for points that are marked, or left out."
     if any(o.bound.any() for o in found):
         ax.plot([], [], "o", color="0.35", mfc="white", mew=1, ms=4.2, label=_at_least)
-    if any((o.learned < 0.5).any() for o in found): ax.plot([], [], " ", label=_unlearned)
+    if any((o.learned < 0.9).any() for o in found):
+        ax.plot([], [], "o-", color="0.35", ms=3.6, lw=1.3, alpha=0.3, label=_unlearned)
 
 # %% ../../nbs/evidence/17_figures.ipynb #f17a0020
 def measure_name(
@@ -293,10 +295,13 @@ def plot_measure(
     check_choice("measure", measure, list(summary))
     scale = scale or (100 if measure.endswith("accuracy") else 1)
     found = lines_of(summary, measure, scale, x, dense)
-    step = min(2, 6/len(found))
+    bars = any((o.low < o.high).any() for o in found.values())
+    step = min(2, 6/len(found)) if bars else 0
     for i, (line, look) in enumerate(looks(found).items()):
-        learned = found[line][~(found[line].learned < 0.5)]
-        draw_line(learned, ax, look, step*(i - (len(found) - 1)/2))
+        points, aside = found[line], step*(i - (len(found) - 1)/2)
+        if (points.learned < 0.9).any():
+            draw_line(points[points.learned >= 0.5], ax, look | dict(label=None), aside, 0.3)
+        draw_line(points[~(points.learned < 0.9)], ax, look, aside)
     name_marks(found.values(), ax)
     y = scale*dense_rows(summary if dense is None else dense)[measure]
     if len(y) and not any(v for v, _ in found): plot_dense(y, ax)
@@ -342,7 +347,9 @@ def bars_note(
     start = "One trial" if most == "1 trial" else f"Mean and range of {most}"
     others = [f"{', '.join(names)}: {k}" for k, names in counts.items() if k != most]
     lost = int(summary.diverged.sum()) if "diverged" in summary else 0
-    return "; ".join([start, *others, *[f"{lost} diverged, not drawn"]*bool(lost)])
+    aside = len(parts) > 1 and [*counts] != ["1 trial"]
+    return "; ".join([start, *others, *["lines side by side"]*aside,
+                      *[f"{lost} diverged, not drawn"]*bool(lost)])
 
 # %% ../../nbs/evidence/17_figures.ipynb #f17a0051
 paper_trials = {

@@ -137,7 +137,7 @@ def plot_initial_weights(
     sizes=(100, 41.1, 16.9, 7.0), # P_m in per cent: a panel each
 ): # A figure
     "Distribution of the initial weights that survive (figures 15 and 16 of the paper)."
-    fig, axes = panels(1, len(sizes), (3, 3), squeeze=False)
+    fig, axes = panels(1, len(sizes), (3, 3), squeeze=False, sharey=True)
     for ax, size in zip(axes.flat, sizes):
         chosen = tickets_at(tickets, size)
         for i, k in enumerate(chosen[0].mask):
@@ -245,7 +245,7 @@ def plot_connections(
     "Connections of each unit that survive, sorted, over all trials (figures 21 to 24)."
     names = [*connections(next(iter(tickets.values()))[0], way)]
     fig, axes = panels(2, len(names), (3.8, 2.9), squeeze=False)
-    for size, color in zip(sizes, sequence(len(sizes))[::-1]):
+    for size, color in zip(sizes, sequence(len(sizes))):
         chosen = tickets_at(tickets, size)
         for i, (name, k) in enumerate(zip(names, chosen[0].mask)):
             shares = np.array([-np.sort(-connections(o, way)[name]) for o in chosen])
