@@ -52,7 +52,7 @@ def train_here(
     engine:str="auto", # As in `train`
     progress=True, # As in `train_many`
 ): # A function of the jobs to train, {key: job}, and `keep`, to be called with each key and run
-    "The trainer that trains in this process: each group by one call of `train_many`."
+    "The trainer that trains in this process, by a call of `train_many` for each data set or more."
     def trainer(jobs, keep):
         for own, pairs in by_data(jobs, data):
             for part in in_pieces(pairs, 128):

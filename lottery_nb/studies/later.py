@@ -7,6 +7,7 @@ __all__ = []
 
 # %% ../../nbs/studies/15_later.ipynb #c6e4cb76
 from dataclasses import replace
+from functools import partial
 import torch
 from torch.nn import functional as F
 from ..core import InputError, check_choice, check_number, stream
@@ -21,10 +22,12 @@ from .ready_made import ready_made
 from .study import Study, study_data
 
 # %% ../../nbs/studies/15_later.ipynb #7ef3cb1c
-def check_levels(what, value):
+def check_levels(what, value, least=0):
     "Return `value`; raise `InputError` where it is no list of different levels."
-    def check(what, o): return check_number(what, o, 0, 1_000, whole=True)
+    def check(what, o): return check_number(what, o, least, 1_000, whole=True)
     return check_different(what, value, check)
+
+check_pruned = partial(check_levels, least=1) # Levels of pruned networks
 
 def at_levels(levels, branch):
     "A branch of the jobs of some levels only."
@@ -302,16 +305,16 @@ def shuffled_tickets(
 
 # %% ../../nbs/studies/15_later.ipynb #f0e10002
 def unlisted(
-    experiment, # A generator of jobs
-    condition:str, # Of some of them
+    steps, # A generator of jobs
+    condition:str, # Whose jobs belong in no table
 ):
-    "The same experiment; its jobs of a condition belong in no table."
+    "The same jobs, those of a condition without labels."
     def hidden(job):
         return replace(job, labels=None) if job.labels["condition"] == condition else job
-    jobs = next(experiment)
+    jobs = next(steps)
     while True:
         runs = yield [*map(hidden, jobs)]
-        try: jobs = experiment.send(runs)
+        try: jobs = steps.send(runs)
         except StopIteration: return
 
 # %% ../../nbs/studies/15_later.ipynb #f0e10005
@@ -343,16 +346,10 @@ def foresee_elsewhere(condition, trial, source, levels, again=False):
     draws = (0, 1) if again else (0,)
     return found + [one(o, i) for o in levels if o <= source.rounds for i in draws]
 
-# %% ../../nbs/studies/15_later.ipynb #f0e10006
-def check_rounds(what, value):
-    "Return `value`; raise `InputError` where it is no list of different levels from 1."
-    def check(what, o): return check_number(what, o, 1, 1_000, whole=True)
-    return check_different(what, value, check)
-
 # %% ../../nbs/studies/15_later.ipynb #f0e10008
 def check_dataset(what, value): return check_choice(what, value, datasets)
 
-@experiment("found on", dataset=check_dataset, levels=check_rounds,
+@experiment("found on", dataset=check_dataset, levels=check_pruned,
             trainings=lambda trial, dataset, levels: foresee_elsewhere(
                 f"found on {dataset}", trial, trial, levels, True))
 def found_on(
@@ -365,15 +362,17 @@ def found_on(
     return found_elsewhere(f"found on {dataset}", trial, source, levels, True)
 
 # %% ../../nbs/studies/15_later.ipynb #f0e1000c
-def other_recipe(trial, optimizer, lr):
+def with_optimizer(optimizer, lr): return f"found with {optimizer} {lr:g}" # What tables say
+
+def other_recipe(trial, optimizer, lr)->Trial:
     "A trial like another, but for its optimizer."
     return replace(trial, recipe=replace(trial.recipe, optimizer=optimizer, lr=lr))
 
-@experiment("found with", levels=check_rounds,
+@experiment("found with", levels=check_pruned,
             optimizer=lambda what, value: check_choice(what, value, optimizers),
             lr=lambda what, value: check_number(what, value, 0, above=True),
             trainings=lambda trial, optimizer, lr, levels: foresee_elsewhere(
-                f"found with {optimizer}", trial, other_recipe(trial, optimizer, lr), levels, True))
+                with_optimizer(optimizer, lr), trial, other_recipe(trial, optimizer, lr), levels, True))
 def found_with(
     trial:Trial, # From what, and how
     optimizer="sgd", lr=0.8, # With what to find tickets, as in `Recipe`
@@ -381,7 +380,7 @@ def found_with(
 ):
     "Tickets of another optimizer (Morcos et al. 2019)."
     source = other_recipe(trial, optimizer, lr)
-    return found_elsewhere(f"found with {optimizer}", trial, source, levels, True)
+    return found_elsewhere(with_optimizer(optimizer, lr), trial, source, levels, True)
 
 # %% ../../nbs/studies/15_later.ipynb #f0e1000f
 def check_ends(what, value):
@@ -394,7 +393,7 @@ def foresee_early(trial, after, levels):
     return [o for k in after for o in foresee_elsewhere(f"found after {k:,}", trial, replace(
         trial, recipe=split_recipe(trial.recipe, k)[0]), levels)]
 
-@experiment("found after", after=check_ends, levels=check_rounds, trainings=foresee_early)
+@experiment("found after", after=check_ends, levels=check_pruned, trainings=foresee_early)
 def found_after(
     trial:Trial, # From what, and how
     after=(500, 1_000, 2_000, 5_000), # How long the rounds of the search are, in iterations
@@ -422,11 +421,11 @@ def check_fractions(what, value):
     def check(what, o): return check_number(what, o, 0, 1, above=True, below=True)
     return check_different(what, value, check)
 
-def on_part(share): return f"found on {100*share:g} % of the images"
+def found_on_share(share): return f"found on {100*share:g} % of the images"
 
-@experiment("found on part", fractions=check_fractions, levels=check_rounds,
+@experiment("found on part", fractions=check_fractions, levels=check_pruned,
             trainings=lambda trial, fractions, levels: [o for share in fractions for o in
-                foresee_elsewhere(on_part(share), trial, trial, levels)])
+                foresee_elsewhere(found_on_share(share), trial, trial, levels)])
 def found_on_part(
     trial:Trial, # From what, and how
     fractions=(0.1,), # Shares of the training images to find tickets on
@@ -435,7 +434,7 @@ def found_on_part(
     "Tickets found on few images (Paul et al. 2022)."
     for share in fractions:
         source = replace(trial, data=part_of(trial.data, share, trial.seed))
-        yield from found_elsewhere(on_part(share), trial, source, levels)
+        yield from found_elsewhere(found_on_share(share), trial, source, levels)
 
 # %% ../../nbs/studies/15_later.ipynb #f0e10017
 def foresee_controls(trial, levels):
@@ -446,7 +445,7 @@ def foresee_controls(trial, levels):
                       origin=("random sparse", o.level, o.origin[2:])) for o in at]
     return [*tickets, *foresee_draws("reinit", at, 1)[len(at):], *sparse]
 
-@experiment("controls", trainings=foresee_controls, levels=check_rounds)
+@experiment("controls", trainings=foresee_controls, levels=check_pruned)
 def controls(
     trial:Trial, # From what, and how
     levels=few, # Of which to train them
