@@ -549,11 +549,12 @@ def score_images(net):
 def output_delta(net, images, ids, batch):
     "Gradient of the batch's mean cross-entropy by the scores; zero in lanes without an image."
     score_images(net)
-    first, total = net.unit_at[-2], np.float32(batch)*load(net.best, 2*LANES)
-    here = ~np.uint64(0) >> np.uint64(LANES - len(ids))
-    for u in range(first, net.unit_at[-1]):
+    first, last, total = net.unit_at[-2], net.unit_at[-1], load(net.best, 2*LANES)
+    here, part = ~np.uint64(0) >> np.uint64(LANES - len(ids)), np.float32(1/batch)
+    for u in range(first, last):
         store(net.delta, u*LANES, only(here, load(net.delta, u*LANES)/total))
-    for i in range(len(ids)): net.delta[(first + images.label[ids[i]])*LANES + i] -= 1/batch
+    for i in range(len(ids)): net.delta[(first + images.label[ids[i]])*LANES + i] -= 1
+    for u in range(first, last): store(net.delta, u*LANES, load(net.delta, u*LANES)*part)
 
 # %% ../../nbs/engines/07_sparse.ipynb #d14a8576
 @jit
