@@ -359,11 +359,11 @@ def extremes_sentence(
     accuracy, stop = setting_means(sweep, _valid), setting_means(sweep, _stop)
     best, worst = max(accuracy, key=accuracy.get), min(accuracy, key=accuracy.get)
     fast, slow = min(stop, key=stop.get), max(stop, key=stop.get)
-    lost = [o for o in by_value(sweep) if o not in accuracy]
-    lost = f" Not counted: {listed(lost)}, where the unpruned network does not learn." if lost else ""
+    lost, end = [o for o in by_value(sweep) if o not in accuracy], ""
+    if lost: end = f" Not counted: {listed(lost)}, where the unpruned network does not learn."
     return (f"On average over sizes from 100 to 3.6 %, {best} is the most accurate "
             f"({100*accuracy[best]:.2f} %) and {worst} the least ({100*accuracy[worst]:.2f} %); "
-            f"{fast} stops first (at {stop[fast]:,.0f}) and {slow} last ({stop[slow]:,.0f}).{lost}")
+            f"{fast} stops first (at {stop[fast]:,.0f}) and {slow} last ({stop[slow]:,.0f}).{end}")
 
 # %% ../../nbs/evidence/21_appendix.ipynb #e4271dc7
 def verdict_sentence(

@@ -254,9 +254,22 @@ def draw_line(
     where = ax.transData + ScaledTranslation(aside/72, 0, ax.figure.dpi_scale_trans)
     for o in [*container.get_children(), *hollow]: o.set_transform(where) # limits are known by now
 
+# %% ../../nbs/evidence/17_figures.ipynb #f17a0118
+_learned, _hardly = 0.9, 0.5 # Test accuracies: below one pale, below the other not drawn
+
+def draw_learned(
+    points:pd.DataFrame, ax, look:dict, aside:float, # As for `draw_line`
+):
+    "A line that is pale where networks learn little, and absent where they hardly learn."
+    little = points.learned < _learned
+    if little.any():
+        draw_line(points[points.learned >= _hardly], ax, look | dict(label=None), aside, 0.3)
+    draw_line(points[~little], ax, look, aside)
+
 # %% ../../nbs/evidence/17_figures.ipynb #f17a0019
 _at_least = "hollow: at least, as it stops at the last evaluation"
-_unlearned = "early stop: pale below 90 % test accuracy, not drawn below 50 %"
+_unlearned = (f"early stop: pale below {100*_learned:.0f} % test accuracy, "
+              f"not drawn below {100*_hardly:.0f} %")
 
 def name_marks(
     found, # Points of all lines of a panel
@@ -265,7 +278,7 @@ def name_marks(
     "Entries of the legend for points that are marked, or left out."
     if any(o.bound.any() for o in found):
         ax.plot([], [], "o", color="0.35", mfc="white", mew=1, ms=4.2, label=_at_least)
-    if any((o.learned < 0.9).any() for o in found):
+    if any((o.learned < _learned).any() for o in found):
         ax.plot([], [], "o-", color="0.35", ms=3.6, lw=1.3, alpha=0.3, label=_unlearned)
 
 # %% ../../nbs/evidence/17_figures.ipynb #f17a0020
@@ -298,10 +311,7 @@ def plot_measure(
     bars = any((o.low < o.high).any() for o in found.values())
     step = min(2, 6/len(found)) if bars else 0
     for i, (line, look) in enumerate(looks(found).items()):
-        points, aside = found[line], step*(i - (len(found) - 1)/2)
-        if (points.learned < 0.9).any():
-            draw_line(points[points.learned >= 0.5], ax, look | dict(label=None), aside, 0.3)
-        draw_line(points[~(points.learned < 0.9)], ax, look, aside)
+        draw_learned(found[line], ax, look, step*(i - (len(found) - 1)/2))
     name_marks(found.values(), ax)
     y = scale*dense_rows(summary if dense is None else dense)[measure]
     if len(y) and not any(v for v, _ in found): plot_dense(y, ax)

@@ -298,7 +298,8 @@ def _o3(overlaps):
 # %% ../../nbs/evidence/22_successors.ipynb #89203da4
 def small_sizes(*tables): return between(0.012, 0.211, *tables) # From 21.1 to 1.2 %
 
-_where = {_stop: "accuracy at early stopping, 21.1 to 1.2 %", _end: "accuracy at the end, 21.1 to 1.2 %"}
+_where = {_stop: "accuracy at early stopping, 21.1 to 1.2 %",
+          _end: "accuracy at the end, 21.1 to 1.2 %"}
 _bounds = {(1, 0): "> 0", (1, 0.002): "≥ 0 (−0.2)", (-1, 0.002): "≤ 0 (+0.2)"}
 
 def minus(

@@ -449,7 +449,7 @@ def pixel_table(
                                           times=alive/each.mean()))
     return pd.DataFrame(rows)
 
-# %% ../../nbs/evidence/20_weights.ipynb #cf5aa3e8
+# %% ../../nbs/evidence/20_weights.ipynb #cf5aa3e7
 movements = {"distance": lambda start, end: np.abs(end - start), # How far
              "away": lambda start, end: np.abs(end) - np.abs(start), # Away from 0, or towards it
              "farther": lambda start, end: 1.*(np.abs(end) > np.abs(start))} # 1 away from 0, or 0
@@ -464,6 +464,7 @@ def binned(
     total = np.bincount(place, x, minlength=len(_edges))
     return pd.DataFrame(dict(low=_edges, count=count, total=total))[count > 0]
 
+# %% ../../nbs/evidence/20_weights.ipynb #cf5aa3e8
 def movement_table(
     start:dict, end:dict, # Weights of a dense network before and after training
     ticket:Ticket, # Which of its weights are in the ticket

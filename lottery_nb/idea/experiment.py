@@ -341,12 +341,17 @@ def one_shot_reinit(
     return beside(one_shot(trial, shares), redrawn("one-shot reinit", reinitialize, draws))
 
 # %% ../../nbs/idea/06_experiment.ipynb #c6809d28
+def as_sparse(
+    o:Foreseen, # A winning ticket's
+)->Foreseen:
+    "The training of random sparsity with a ticket's counts."
+    origin = "random sparse", o.level, o.origin[2:]
+    return replace(o, condition="random sparse", leaf=True, origin=origin)
+
 def foresee_sparse(trial):
     "What `random_sparsity` will ask for."
-    def one(o): return replace(o, condition="random sparse", leaf=True,
-                               origin=("random sparse", o.level, o.origin[2:]))
     tickets = winning.trainings(trial)
-    return [*([] if trial.scope == "layer" else tickets), *map(one, tickets)]
+    return [*([] if trial.scope == "layer" else tickets), *map(as_sparse, tickets)]
 
 # %% ../../nbs/idea/06_experiment.ipynb #2bf2343f
 @experiment("random sparse", trainings=foresee_sparse)

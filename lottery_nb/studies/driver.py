@@ -36,25 +36,22 @@ def in_pieces(
 
 # %% ../../nbs/studies/12_driver.ipynb #a775510a
 def by_data(
-    jobs:dict, # {key: job}
-    data:Dataset, # On what those are trained that do not say
+    jobs:dict, # {key: job}; each says what it is trained on
 )->list: # Pairs of data set and [(key, job), …]
     "Jobs that are trained on the same, together."
     groups = {}
     for key, job in jobs.items():
-        own = job.data or data
-        groups.setdefault(own.fingerprint, (own, []))[1].append((key, job))
+        groups.setdefault(job.data.fingerprint, (job.data, []))[1].append((key, job))
     return list(groups.values())
 
 # %% ../../nbs/studies/12_driver.ipynb #a775510b
 def train_here(
-    data:Dataset, # On what, where a job does not say
     engine:str="auto", # As in `train`
     progress=True, # As in `train_many`
 ): # A function of the jobs to train, {key: job}, and `keep`, to be called with each key and run
     "The trainer that trains in this process, by a call of `train_many` for each data set or more."
     def trainer(jobs, keep):
-        for own, pairs in by_data(jobs, data):
+        for own, pairs in by_data(jobs):
             for part in in_pieces(pairs, 128):
                 keys = [k for k, _ in part]
                 tickets, recipes, seeds = zip(*((o.ticket, o.recipe, o.seed) for _, o in part))
@@ -100,12 +97,13 @@ def _ask(self:Driver, i, jobs):
 
 @patch
 def _named(self:Driver, job):
-    "Key and job; where the store has the same with the test set in every evaluation, that."
+    "Key, and job with its data; where the store has one that tests in every evaluation, that."
+    job = replace(job, data=job.data or self.data)
     often = replace(job.recipe, test_every=job.recipe.eval_every)
     looking = replace(job, recipe=often)
-    key = run_key(looking, job.data or self.data, self.engine)
+    key = run_key(looking, job.data, self.engine)
     if key in self.store: return key, looking
-    return run_key(job, job.data or self.data, self.engine), job
+    return run_key(job, job.data, self.engine), job
 
 # %% ../../nbs/studies/12_driver.ipynb #1561a41c
 def run_in_store(
@@ -163,7 +161,7 @@ def run(self:Driver,
     "Advance all experiments to their end."
     while self.missing() or self.asked:
         jobs, self.new = self.new, {}
-        self.training |= {k: o.data or self.data for k, o in jobs.items()}
+        self.training |= {k: o.data for k, o in jobs.items()}
         self.times.update(jobs.keys())
         trainer(jobs, self.keep)
     return self.results()

@@ -12,8 +12,9 @@ import torch
 from torch.nn import functional as F
 from ..core import InputError, check_choice, check_number, stream
 from ..idea.data import Dataset, datasets, split_off
-from ..idea.experiment import Job, Trial, beside, check_different, experiment
-from ..idea.experiment import foresee_draws, redrawn, split_recipe, together, winning
+from ..idea.experiment import Job, Trial, as_sparse, beside, check_different
+from ..idea.experiment import experiment, foresee_draws, redrawn, split_recipe
+from ..idea.experiment import together, winning
 from ..idea.network import init_std
 from ..idea.pruning import alive, criteria, criterion, random_mask
 from ..idea.tickets import Ticket, random_sparse, reinitialize
@@ -85,7 +86,7 @@ def foresee_instability(trial, levels):
     for o in [o for o in found if o.level in levels]:
         first = {"winning": o.origin}
         if o.level: first |= {"reinit": ("reinit", 1, o.level, o.origin),
-                              "random sparse": ("random sparse", o.level, o.origin[2:])}
+                              "random sparse": as_sparse(o).origin}
         for condition, origin in first.items():
             pair = replace(o, condition=f"{condition} twice", leaf=True, origin=origin)
             found += [pair, replace(pair, draw=1, origin=("other order", origin))]
@@ -327,13 +328,12 @@ def found_elsewhere(
 ): # A generator of jobs
     "Tickets found in one way and trained in another."
     mine = dict(recipe=trial.recipe, data=trial.data, leaf=True)
-    def train(job):
-        labels = job.labels | dict(condition=condition)
-        return [replace(job, labels=labels, **mine)]
     fresh = redrawn(f"{condition}, reinit", reinitialize, 1)
-    def both(job): return train(job) + (fresh(*train(job)) if again else [])
+    def train(job):
+        found = replace(job, labels=job.labels | dict(condition=condition), **mine)
+        return [found, *(fresh(found) if again else [])]
     source = replace(source, rounds=min(trial.rounds, max(levels)))
-    return unlisted(beside(winning(source), at_levels(levels, both)), "winning")
+    return unlisted(beside(winning(source), at_levels(levels, train)), "winning")
 
 def foresee_elsewhere(condition, trial, source, levels, again=False):
     "What `found_elsewhere` will ask for."
@@ -362,25 +362,26 @@ def found_on(
     return found_elsewhere(f"found on {dataset}", trial, source, levels, True)
 
 # %% ../../nbs/studies/15_later.ipynb #f0e1000c
-def with_optimizer(optimizer, lr): return f"found with {optimizer} {lr:g}" # What tables say
-
 def other_recipe(trial, optimizer, lr)->Trial:
     "A trial like another, but for its optimizer."
     return replace(trial, recipe=replace(trial.recipe, optimizer=optimizer, lr=lr))
+
+def searched_with(trial, optimizer, lr)->tuple: # The first three arguments of `found_elsewhere`
+    "A search with another optimizer."
+    return f"found with {optimizer} {lr:g}", trial, other_recipe(trial, optimizer, lr)
 
 @experiment("found with", levels=check_pruned,
             optimizer=lambda what, value: check_choice(what, value, optimizers),
             lr=lambda what, value: check_number(what, value, 0, above=True),
             trainings=lambda trial, optimizer, lr, levels: foresee_elsewhere(
-                with_optimizer(optimizer, lr), trial, other_recipe(trial, optimizer, lr), levels, True))
+                *searched_with(trial, optimizer, lr), levels, True))
 def found_with(
     trial:Trial, # From what, and how
     optimizer="sgd", lr=0.8, # With what to find tickets, as in `Recipe`
     levels=few, # Which of them to train
 ):
     "Tickets of another optimizer (Morcos et al. 2019)."
-    source = other_recipe(trial, optimizer, lr)
-    return found_elsewhere(with_optimizer(optimizer, lr), trial, source, levels, True)
+    return found_elsewhere(*searched_with(trial, optimizer, lr), levels, True)
 
 # %% ../../nbs/studies/15_later.ipynb #f0e1000f
 def check_ends(what, value):
@@ -388,21 +389,20 @@ def check_ends(what, value):
     def check(what, o): return check_number(what, o, 1, whole=True)
     return check_different(what, value, check)
 
-def foresee_early(trial, after, levels):
-    "What `found_after` will ask for."
-    return [o for k in after for o in foresee_elsewhere(f"found after {k:,}", trial, replace(
-        trial, recipe=split_recipe(trial.recipe, k)[0]), levels)]
+def searched_for(trial, k)->tuple: # The first three arguments of `found_elsewhere`
+    "A search whose rounds end after k iterations."
+    return f"found after {k:,}", trial, replace(trial, recipe=split_recipe(trial.recipe, k)[0])
 
-@experiment("found after", after=check_ends, levels=check_pruned, trainings=foresee_early)
+@experiment("found after", after=check_ends, levels=check_pruned,
+            trainings=lambda trial, after, levels: [
+                o for k in after for o in foresee_elsewhere(*searched_for(trial, k), levels)])
 def found_after(
     trial:Trial, # From what, and how
     after=(500, 1_000, 2_000, 5_000), # How long the rounds of the search are, in iterations
     levels=few, # Which tickets to train
 ):
     "Tickets that short trainings find (You et al. 2020)."
-    for k in after:
-        source = replace(trial, recipe=split_recipe(trial.recipe, k)[0])
-        yield from found_elsewhere(f"found after {k:,}", trial, source, levels)
+    for k in after: yield from found_elsewhere(*searched_for(trial, k), levels)
 
 # %% ../../nbs/studies/15_later.ipynb #f0e10012
 def part_of(
@@ -421,7 +421,7 @@ def check_fractions(what, value):
     def check(what, o): return check_number(what, o, 0, 1, above=True, below=True)
     return check_different(what, value, check)
 
-def found_on_share(share): return f"found on {100*share:g} % of the images"
+def found_on_share(share): return f"found on {100*share:g} % of the images" # What tables say
 
 @experiment("found on part", fractions=check_fractions, levels=check_pruned,
             trainings=lambda trial, fractions, levels: [o for share in fractions for o in
@@ -441,9 +441,7 @@ def foresee_controls(trial, levels):
     "What `controls` will ask for."
     tickets = winning.trainings(trial)
     at = [o for o in tickets if o.level in levels]
-    sparse = [replace(o, condition="random sparse", leaf=True,
-                      origin=("random sparse", o.level, o.origin[2:])) for o in at]
-    return [*tickets, *foresee_draws("reinit", at, 1)[len(at):], *sparse]
+    return [*tickets, *foresee_draws("reinit", at, 1)[len(at):], *map(as_sparse, at)]
 
 @experiment("controls", trainings=foresee_controls, levels=check_pruned)
 def controls(

@@ -30,8 +30,8 @@ from ..idea.pruning import magnitude_prune
 from ..idea.tickets import dense_ticket, rewind
 from ..idea.training import Recipe, Run
 from ..engines.engines import find_engine, train_many
-from lottery_nb.studies.driver import (Driver, Memory, by_data, in_pieces, run_in_store,
-    train_here)
+from .driver import Driver, Memory, by_data, in_pieces
+from .driver import run_in_store, train_here
 from .store import Store, own_engine
 
 # %% ../../nbs/studies/13_study.ipynb #1ef3a028
@@ -732,7 +732,7 @@ def train_piece(
     data = worker_data(*source)
     return pickle.dumps(train_many(tickets, data, recipes, seeds, engine, progress=False))
 
-# %% ../../nbs/studies/13_study.ipynb #87d790ae
+# %% ../../nbs/studies/13_study.ipynb #87d790ad
 def check_executor(
     executor, # What was given for one
     study:Study, # What its workers are to train
@@ -754,6 +754,7 @@ def check_executor(
                      'ProcessPoolExecutor(mp_context=get_context("spawn")), '
                      "with `from multiprocessing import get_context`")
 
+# %% ../../nbs/studies/13_study.ipynb #87d790ae
 def elsewhere(
     executor, # With `submit`
     pixels:str, root, # As in `load_dataset`
@@ -772,14 +773,13 @@ def elsewhere(
 @contextmanager
 def train_on(
     submit, # A function from a data set and a list of (ticket, recipe, seed) to a future of runs
-    data:Dataset, # On what to train, where a job does not say
     tick, # Called with the number of iterations done since the last call
     piece:int, # Trainings handed over at a time
 ): # A context whose value is a trainer, for `Driver.run`
     "The trainer that hands jobs over and goes on as soon as one is done."
     flying = {}
     def trainer(jobs, keep):
-        for own, pairs in by_data(jobs, data):
+        for own, pairs in by_data(jobs):
             for part in in_pieces(pairs, piece):
                 future = submit(own, [(o.ticket, o.recipe, o.seed) for _, o in part])
                 flying[future] = part
@@ -799,7 +799,6 @@ def train_on(
 # %% ../../nbs/studies/13_study.ipynb #e1a0c034
 @contextmanager
 def train_in_threads(
-    data:Dataset, # On what, where a job does not say
     engine:str, # As in `train`
     tick, # Called with the number of iterations done since the last call
 ): # A context whose value is a trainer, for `Driver.run`
@@ -813,7 +812,7 @@ def train_in_threads(
         return pool.submit(train_many, tickets, own, recipes, seeds, engine, progress)
     with ThreadPoolExecutor(torch.get_num_threads()) as pool:
         try:
-            with train_on(submit, data, lambda n: None, 1) as trainer: yield trainer
+            with train_on(submit, lambda n: None, 1) as trainer: yield trainer
         finally:
             stopped.set()
             pool.shutdown(wait=False, cancel_futures=True)
@@ -845,16 +844,16 @@ def progress_bar(
 # %% ../../nbs/studies/13_study.ipynb #81e529af
 @contextmanager
 def trainer_for(
-    study:Study, data:Dataset, # What to train, on what
+    study:Study, # What to train
     engine, tick, # What trains, as in `train`, and what is told of its progress
     executor, piece:int, root, # As in `Study.run`
 ): # A context whose value is a trainer, for `Driver.run`
     "The trainer that a study asks for."
     if executor is not None:
         submit = elsewhere(executor, study.pixels, root, engine)
-        trainer = train_on(submit, data, tick, piece)
-    elif engine == "sparse": trainer = train_in_threads(data, engine, tick)
-    else: trainer = nullcontext(train_here(data, engine, tick))
+        trainer = train_on(submit, tick, piece)
+    elif engine == "sparse": trainer = train_in_threads(engine, tick)
+    else: trainer = nullcontext(train_here(engine, tick))
     with trainer as train: yield train
 
 # %% ../../nbs/studies/13_study.ipynb #e1a0c030
@@ -877,7 +876,7 @@ def run(self:Study,
     data = study_data(study, root) if data is None else data
     driver = advanced(study, data, store, held, own_engine(name))
     with progress_bar(study, driver, held, progress) as (tick, grow):
-        with trainer_for(study, data, name, tick, executor, piece, root) as train:
+        with trainer_for(study, name, tick, executor, piece, root) as train:
             def trainer(jobs, keep):
                 grow(jobs)
                 train(jobs, keep)
