@@ -13,8 +13,9 @@ import pandas as pd
 import torch
 from ..core import InputError, provenance
 from .appendix import beyond_midway
-from .claims import (at, between, best_size, claim, curve, difference,
-    judge_bound, judge_count, judge_number, mean_of, paper_claims, recorded_tables, Part)
+from lottery_nb.evidence.claims import (at, between, best_size, claim, curve, dense_networks,
+    difference, judge_bound, judge_count, judge_number, mean_of, paper_claims, recorded_tables,
+    Part)
 from .tables import grow_all, origin, read_table, table_path, write_table
 from .weights import alive_in_both
 from ..idea.data import Dataset, Split
@@ -71,13 +72,15 @@ def line_rows(
 # %% ../../nbs/evidence/22_successors.ipynb #b8642f7e
 def barriers(
     lines:pd.DataFrame, # A row per point of a line: labels, share, test_error, train_error
-)->pd.DataFrame: # A row per line: labels, test_barrier, train_barrier
-    "How far the error rises between two results, above the mean of both."
+)->pd.DataFrame: # A row per line: labels, test_barrier, train_barrier, test_hill
+    "How far the error rises between two results: above their mean, and above the higher one."
     labels = ["condition", "trial", "draw", "level", "density"]
-    def height(errors): return errors.max() - (errors.iloc[0] + errors.iloc[-1])/2
+    def ends(errors): return errors.iloc[[0, -1]]
+    def barrier(errors): return errors.max() - ends(errors).mean()
+    def hill(errors): return errors.max() - ends(errors).max()
     lines = lines.sort_values("share", kind="stable").groupby(labels, sort=False)
-    found = lines[["test_error", "train_error"]].agg(height).reset_index()
-    return found.rename(columns=lambda o: o.replace("_error", "_barrier"))
+    return lines.agg(test_barrier=("test_error", barrier), train_barrier=("train_error", barrier),
+                     test_hill=("test_error", hill)).reset_index()
 
 # %% ../../nbs/evidence/22_successors.ipynb #2734ec39
 def overlap_beyond_chance(
@@ -246,14 +249,21 @@ def _i1(lines):
 @claim("I2", "Winning tickets are stable from initialisation, at the sizes at which they match the "
        "dense network", "Frankle et al. 2020, section 4", needs="instability.lines")
 def _i2(lines):
-    return [all_stable("tickets of 64 to 4.5 %", lines, "winning", 0.045, 0.641)]
+    return [all_stable("tickets of 64 to 2.9 %", lines, "winning", 0.029, 0.641)]
+
+def below_dense(summary, condition):
+    "Is the dense network more than 0.2 points better from 10.8 to 2.9 %?"
+    [table] = between(0.029, 0.108, curve(summary, f"{condition} twice", _end))
+    return judge_bound(f"accuracy at the end, 10.8 to 2.9 %: dense minus {condition}", "> 0.2",
+                       "points", difference(dense_networks(summary, _end), table),
+                       limit=0.002, neutral=0.002)
 
 @claim("I3", "On this network, random sparsity and reinitialised tickets are stable as well, "
        "though they do not match", "Frankle et al. 2020, section 4 (second hand)",
-       needs="instability.lines")
-def _i3(lines):
-    return [all_stable(f"{name} of 64 to 4.5 %", lines, name, 0.045, 0.641)
-            for name in ("reinit", "random sparse")]
+       needs=("instability.lines", "instability"))
+def _i3(lines, summary):
+    return [part for o in ("reinit", "random sparse") for part in
+            (all_stable(f"{o} of 10.8 to 2.9 %", lines, o, 0.029, 0.108), below_dense(summary, o))]
 
 # %% ../../nbs/evidence/22_successors.ipynb #be23f096
 @claim("I4", "A winning ticket is more stable than its reinitialisation, and than random "
@@ -261,8 +271,8 @@ def _i3(lines):
 def _i4(lines):
     table = barriers(lines)
     def part(other):
-        pair = between(0.012, 0.411, *(curve(table, o, "test_barrier") for o in (other, "winning")))
-        return judge_bound(f"test barrier from 41.1 to 1.2 %: {other} minus ticket", "> 0",
+        pair = between(0.029, 0.411, *(curve(table, o, "test_hill") for o in (other, "winning")))
+        return judge_bound(f"test error, hill from 41.1 to 2.9 %: {other} minus ticket", "> 0",
                            "points", difference(*pair))
     return [part("reinit"), part("random sparse")]
 
@@ -296,11 +306,14 @@ def _o3(overlaps):
                         lambda same, other, large: difference(same, large))
 
 # %% ../../nbs/evidence/22_successors.ipynb #89203da4
-def small_sizes(*tables): return between(0.012, 0.211, *tables) # From 21.1 to 1.2 %
-
-_where = {_stop: "accuracy at early stopping, 21.1 to 1.2 %",
-          _end: "accuracy at the end, 21.1 to 1.2 %"}
+_accuracy = {_stop: "accuracy at early stopping", _end: "accuracy at the end"}
 _bounds = {(1, 0): "> 0", (1, 0.002): "≥ 0 (−0.2)", (-1, 0.002): "≤ 0 (+0.2)"}
+
+def small_sizes(summary, conditions, measure, low=0.029):
+    "Curves from 21.1 % down, and what is compared, in words."
+    tables = between(low, 0.211, *(curve(summary, o, measure) for o in conditions))
+    *_, smallest = sizes = list(tables[0])
+    return tables, f"{_accuracy[measure]}, {100*sizes[0]:.1f} to {100*smallest:.1f} %"
 
 def minus(
     summary:pd.DataFrame, # One row per run
@@ -309,10 +322,11 @@ def minus(
     match:float=0, # What counts as the same, in shares of the images: 0 or 0.002
     side:int=1, # 1 where the first should be above, -1 where below
     where:str="", # What else the statement says
+    low:float=0.029, # Smallest size
 )->Part:
     "Is one condition more accurate than another over small sizes?"
-    pair = small_sizes(*(curve(summary, o, measure) for o in (a, b)))
-    return judge_bound(f"{_where[measure]}{where}: {a} minus {b}", _bounds[side, match], "points",
+    pair, what = small_sizes(summary, (a, b), measure, low)
+    return judge_bound(f"{what}{where}: {a} minus {b}", _bounds[side, match], "points",
                        difference(*pair), limit=-side*match, neutral=-side*match, side=side)
 
 def past_midway(
@@ -321,8 +335,8 @@ def past_midway(
     where:str="", # What else the statement says
 )->Part:
     "Is a condition more accurate than the middle of two others, at early stopping?"
-    three = small_sizes(*(curve(summary, o, _stop) for o in (a, low, high)))
-    return judge_bound(f"{_where[_stop]}{where}: {a} minus midway from {low} to {high}", "> 0",
+    three, what = small_sizes(summary, (a, low, high), _stop)
+    return judge_bound(f"{what}{where}: {a} minus midway from {low} to {high}", "> 0",
                        "points", beyond_midway(*three))
 
 # %% ../../nbs/evidence/22_successors.ipynb #89203da5
@@ -330,8 +344,10 @@ def past_midway(
        "Zhou et al. 2019, section 2", needs="criteria")
 def _z1(summary):
     named = summary.assign(condition=summary.score)
-    others = ("movement", "initial magnitude", "random", "small final")
-    return [minus(named, o, other) for o in ("magnitude", "magnitude increase") for other in others]
+    first, worse = ("magnitude", "magnitude increase"), ("initial magnitude", "random", "small final")
+    return [minus(named, *first[::-1], match=0.002),
+            *(minus(named, o, "movement", match=0.002) for o in first),
+            *(minus(named, o, other) for o in first for other in worse)]
 
 # %% ../../nbs/evidence/22_successors.ipynb #7071edd8
 @claim("Z2", "Of a ticket's initial weights, the signs are what matters",
@@ -343,7 +359,8 @@ def _z2(summary):
 
 # %% ../../nbs/evidence/22_successors.ipynb #b5204ee8
 @claim("Z3", "Under a mask, the untrained network reaches 86 % on MNIST",
-       "Zhou et al. 2019, abstract and section 5", needs="untrained.masks")
+       "Zhou et al. 2019, abstract (the second part: section 5, second hand)",
+       needs="untrained.masks")
 def _z3(masks):
     def best(condition): return best_size(curve(masks, condition, "test_accuracy"))
     size, there = best("large final, same sign, constant")
@@ -358,12 +375,11 @@ methods = ("SNIP", "GraSP", "SynFlow")
 
 # %% ../../nbs/evidence/22_successors.ipynb #bc1a8531
 @claim("P1", "Pruning before training beats random pruning, but stays below magnitude pruning "
-       "after training", "Frankle et al. 2021, abstract", needs=("before-training", "criteria"))
-def _p1(summary, criteria):
-    random = criteria[criteria.score == "random"].assign(condition="random")
-    both = pd.concat([summary, random], ignore_index=True)
-    pairs = [o for m in methods for o in ((m, "random"), ("winning", m))]
-    return [minus(both, *o, _end) for o in pairs]
+       "after training", "Frankle et al. 2021, abstract", needs="before-training")
+def _p1(summary):
+    table = summary.replace({"condition": {"shuffled": "random pruning"}})
+    pairs = [o for m in methods for o in ((m, "random pruning"), ("winning", m))]
+    return [minus(table, *o, _end) for o in pairs]
 
 @claim("P2", "Shuffled within layers, masks from before training are as good or better; tickets' "
        "masks are not", "Frankle et al. 2021, abstract", needs="before-training")
@@ -372,14 +388,15 @@ def _p2(summary):
     return [*unhurt, minus(summary, "winning", "shuffled", _end)]
 
 # %% ../../nbs/evidence/22_successors.ipynb #bc1a8538
-@claim("P3", "SNIP leaves an error of 1.6 % at 5 % of the weights, and of 2.4 % at 2 %",
-       "Lee et al. 2019, table 1 (remembered)", needs="before-training")
+@claim("P3", "SNIP keeps the dense network's accuracy at 5 % of the weights, and loses 0.7 points "
+       "at 2 %", "Lee et al. 2019, table 1 (remembered)", needs="before-training")
 def _p3(summary):
-    def part(size, paper):
-        error = 1 - at(curve(summary, "SNIP", _end), size)
-        return judge_number(f"test error at the end, SNIP at {100*size:.1f} %", paper, "percent",
-                            mean_of(error), neutral=0.9)
-    return [part(0.045, "1.6 %"), part(0.019, "2.4 %")]
+    dense, snip = (curve(summary, o, _end) for o in ("winning", "SNIP"))
+    dense, large, small = at(dense, 1), at(snip, 0.045), at(snip, 0.019)
+    return [judge_bound("accuracy at the end: SNIP at 4.5 % minus dense", _bounds[1, 0.002],
+                        "points", difference(large, dense), limit=-0.002, neutral=-0.002),
+            judge_number("accuracy at the end: dense minus SNIP at 1.9 %", "0.7 points", "points",
+                         difference(dense, small))]
 
 # %% ../../nbs/evidence/22_successors.ipynb #c0de1002
 def lead(summary, condition, where=""):
@@ -429,12 +446,14 @@ def _e3(summary): return lead(summary, "found on 10 % of the images")
 # %% ../../nbs/evidence/22_successors.ipynb #c0de1007
 @claim("R1", "On this network, going back to iteration 500 gains no more than 0.2 points over "
        "going back to θ₀", "Frankle et al. 2020, section 4", needs="rewinding")
-def _r1(summary): return [minus(summary, "rewound to 500", "winning", _end, 0.002, -1)]
+def _r1(summary):
+    return [minus(summary, "rewound to 500", "winning", _end, 0.002, -1, low=0.012)]
 
 @claim("R2", "Training on from the trained weights does as well as rewinding, or better",
        "Renda et al. 2020, abstract", needs="rewinding")
 def _r2(summary):
-    return [minus(summary, "lr rewinding", o, _end, 0.002) for o in ("winning", "rewound to 500")]
+    return [minus(summary, "lr rewinding", o, _end, 0.002, low=0.012)
+            for o in ("winning", "rewound to 500")]
 
 # %% ../../nbs/evidence/22_successors.ipynb #c6db1059
 def later_claims()->list: # Ids

@@ -284,7 +284,7 @@ def before_training(
 ):
     "Networks pruned before training, and their masks shuffled (Frankle et al. 2021)."
     jobs = []
-    for draw, score in enumerate(scores, 1):
+    for draw, score in enumerate(scores, 2): # draw 1 is that of shuffled tickets
         for level in levels:
             count = sum(trial.counts(level).values())
             ticket = prune_before(trial, score, count, _steps.get(score, 1))
