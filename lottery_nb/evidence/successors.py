@@ -398,6 +398,12 @@ def _p3(summary):
             judge_number("accuracy at the end: dense minus SNIP at 1.9 %", "0.7 points", "points",
                          difference(dense, small))]
 
+# %% ../../nbs/evidence/22_successors.ipynb #9b0b4e55
+@claim("P4", "Shuffled only among pixels that the criterion has seen lit, masks of SNIP and GraSP "
+       "are as good or better", "our question", needs="before-training")
+def _p4(summary):
+    return [minus(summary, f"{o}, shuffled where lit", o, _end, 0.002) for o in ("SNIP", "GraSP")]
+
 # %% ../../nbs/evidence/22_successors.ipynb #c0de1002
 def lead(summary, condition, where=""):
     "Is there a lead over reinit, and how much of it has a ticket that was found elsewhere?"

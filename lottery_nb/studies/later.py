@@ -304,6 +304,44 @@ def shuffled_tickets(
     def change(ticket, seed): return shuffled(trial.ticket, ticket.mask, seed)
     return beside(winning(trial), at_levels(levels, redrawn("shuffled", change, 1)))
 
+# %% ../../nbs/studies/15_later.ipynb #111b28c0
+def shuffled_where_lit(
+    dense:Ticket, # All of θ₀
+    mask:dict, # Of a ticket
+    lit:torch.Tensor, # Which inputs the criterion has seen lit: bool [inputs]
+    seed, # A whole number or a tuple of them
+)->Ticket: # The same θ₀; lit and dark inputs keep their counts, and so do the other layers
+    "A mask shuffled within layers, in the first one among lit and among dark inputs."
+    (name, first), *others = mask.items()
+    parts = {"lit": first[:, lit], "dark": first[:, ~lit]}
+    mixed = random_mask(parts | dict(others), seed)
+    whole = torch.zeros_like(first)
+    whole[:, lit], whole[:, ~lit] = mixed.pop("lit"), mixed.pop("dark")
+    return replace(dense, mask={name: whole} | mixed)
+
+# %% ../../nbs/studies/15_later.ipynb #55673481
+def foresee_where_lit(trial, scores, levels):
+    "What `where_lit` will ask for."
+    return [trial.foresee(f"{score}, shuffled where lit", level, True, origin=(score, "lit", level))
+            for score in scores for level in levels]
+
+@experiment("shuffled where lit", trainings=foresee_where_lit,
+            scores=check_scores, levels=check_levels)
+def where_lit(
+    trial:Trial, # From what, and how; its data are what the criteria look at
+    scores=("SNIP", "GraSP"), # By which criteria to prune, in one go
+    levels=few, # To the sizes of winning tickets of these levels
+):
+    "Networks pruned before training, their masks shuffled among lit pixels."
+    images, _ = ten_of_each(trial.data, trial.untrained(trial.ticket, 0).seed)
+    lit, jobs = (images != 0).any(0), []
+    for draw, score in enumerate(scores, 5): # draws 2 to 4 are those of `before_training`
+        for level in levels:
+            mask = prune_before(trial, score, sum(trial.counts(level).values())).mask
+            ticket = shuffled_where_lit(trial.ticket, mask, lit, (trial.seed, level, draw))
+            jobs.append(trial.job(f"{score}, shuffled where lit", ticket, level, leaf=True))
+    yield jobs
+
 # %% ../../nbs/studies/15_later.ipynb #f0e10002
 def unlisted(
     steps, # A generator of jobs
@@ -459,7 +497,8 @@ _later = { # In the order to run them
     "overlap": dict(rounds=20, conditions={"winning": {}, "other order": {}}),
     "instability": dict(rounds=20, conditions={"winning": {}, "instability": {}}),
     "before-training": dict(rounds=20, conditions={
-        "winning": {}, "before training": {}, "shuffled": {}}),
+        "winning": {}, "before training": {}, "shuffled": {},
+        "shuffled where lit": {"levels": list(few[1:])}}),
     "signs": dict(rounds=20, conditions={"winning": {}, "signs": {}}),
     "criteria": dict(rounds=20, sweep={"score": [
         "magnitude", "magnitude increase", "movement", "large final, same sign",
