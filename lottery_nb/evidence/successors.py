@@ -16,6 +16,7 @@ from .appendix import beyond_midway
 from lottery_nb.evidence.claims import (at, between, best_size, claim, curve, dense_networks,
     difference, judge_bound, judge_count, judge_number, mean_of, paper_claims, recorded_tables,
     Part)
+from .figures import plot_measure
 from .tables import grow_all, origin, read_table, table_path, write_table
 from .weights import alive_in_both
 from ..idea.data import Dataset, Split
@@ -81,6 +82,25 @@ def barriers(
     lines = lines.sort_values("share", kind="stable").groupby(labels, sort=False)
     return lines.agg(test_barrier=("test_error", barrier), train_barrier=("train_error", barrier),
                      test_hill=("test_error", hill)).reset_index()
+
+# %% ../../nbs/evidence/22_successors.ipynb #a2ad8b7a
+def number_ticks(ax, ticks):
+    "Ticks of a logarithmic axis as plain numbers, as far as they are in its range."
+    low, high = ax.get_ylim()
+    ticks = [o for o in ticks if low <= o <= high]
+    ax.set_yticks(ticks, map("{:g}".format, ticks))
+    ax.minorticks_off()
+
+def plot_barriers(
+    table:pd.DataFrame, # Of `barriers`
+    part:str, # Whose error: "test" or "train"
+    ax, # Where to draw
+):
+    "Barriers against size: in points, linear below 0.1 and logarithmic above."
+    plot_measure(table, f"{part}_barrier", ax, 100, f"Barrier ({part} error, points)")
+    ax.set_yscale("symlog", linthresh=0.1, linscale=0.5)
+    ax.set_ylim(bottom=-0.02)
+    number_ticks(ax, [0, 0.1, 0.5, 1, 2, 5, 10, 20])
 
 # %% ../../nbs/evidence/22_successors.ipynb #2734ec39
 def overlap_beyond_chance(
