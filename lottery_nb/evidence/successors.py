@@ -349,6 +349,7 @@ def minus(
     return judge_bound(f"{what}{where}: {a} minus {b}", _bounds[side, match], "points",
                        difference(*pair), limit=-side*match, neutral=-side*match, side=side)
 
+# %% ../../nbs/evidence/22_successors.ipynb #d06cf59f
 def past_midway(
     summary:pd.DataFrame, # One row per run
     a:str, low:str, high:str="winning", # Three conditions
@@ -364,7 +365,8 @@ def past_midway(
        "Zhou et al. 2019, section 2", needs="criteria")
 def _z1(summary):
     named = summary.assign(condition=summary.score)
-    first, worse = ("magnitude", "magnitude increase"), ("initial magnitude", "random", "small final")
+    first = "magnitude", "magnitude increase"
+    worse = "initial magnitude", "random", "small final"
     return [minus(named, *first[::-1], match=0.002),
             *(minus(named, o, "movement", match=0.002) for o in first),
             *(minus(named, o, other) for o in first for other in worse)]
