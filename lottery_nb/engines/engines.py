@@ -87,6 +87,15 @@ def check_fit(
         raise InputError(f"{ticket} tells {classes} classes apart, "
                          f"but {data.name} has {data.classes}")
 
+def check_decay(
+    ticket:Ticket, # Any
+    recipe:Recipe, # How it is to be trained
+):
+    "Raise `InputError` where weight decay would move frozen weights."
+    if ticket.frozen and recipe.weight_decay:
+        raise InputError(f"frozen weights do not decay: {ticket} needs weight_decay 0, "
+                         f"not {recipe.weight_decay:g}")
+
 # %% ../../nbs/engines/09_engines.ipynb #af3fd52c
 def train_many(
     tickets:list, # Tickets of any sizes
@@ -101,7 +110,9 @@ def train_many(
     tickets = list(tickets)
     recipes = as_list("recipes", recipe, len(tickets))
     seeds = [check_seed(o) for o in as_list("seeds", seed, len(tickets))]
-    for t in tickets: check_fit(t, data)
+    for t, r in zip(tickets, recipes):
+        check_fit(t, data)
+        check_decay(t, r)
     args, (name, train_all) = (tickets, data, recipes, seeds), find_engine(engine)
     if name in own_engines: train_all = signed(train_all, name)
     if callable(progress): return train_all(*args, progress, keep)

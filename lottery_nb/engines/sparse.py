@@ -19,7 +19,7 @@ from numba.core.typing.templates import ConcreteTemplate, infer_global, signatur
 from numba.extending import intrinsic, lower_builtin, models, register_model
 from fastcore.basics import patch
 from ..core import InputError
-from ..idea.pruning import density
+from ..idea.pruning import density, full_mask
 from ..idea.tickets import Ticket, masked
 from ..idea.training import Run, Batches, Recipe, best_row, make_run, unmeasured
 
@@ -330,10 +330,11 @@ def laid_dense(masks):
     share = [m.sum()/max(1, m.shape[1]*pad(m.shape[0])) for m in masks]
     return [s > DENSE_FROM[min(l, 1)] for l, s in enumerate(share)]
 
-def mark_alive(net, slots):
+def mark_alive(net, slots, mask):
     "The masks of the dense layers, a bit per weight."
     alive = np.zeros(len(net.params), bool)
-    for place, _ in slots: alive[place] = True
+    for k, (place, where) in slots.items():
+        alive[place] = mask[k].numpy()[where] if k in mask else True
     net.alive[:] = np.packbits(alive[:net.dense], bitorder="little").view(np.uint64)
 
 # %% ../../nbs/engines/07_sparse.ipynb #d473919d
@@ -342,8 +343,11 @@ def pack(
     mask:dict, # Bool tensor per weight matrix
     dense=None, # Which layers are laid out dense, a bool for each or for all; None: where faster
     whole:bool=False, # Also what leads to no output? It has no gradient, but it may decay
+    frozen:bool=False, # Do pruned weights stay in the network? Then every layer is laid out dense
 ): # A `Net`, and its slots: {name: (places in params, places in the tensor)}
     "Put a masked network into flat arrays."
+    trained = mask
+    if frozen: mask, dense = full_mask(mask), True
     masks = [m.numpy() for m in mask.values()]
     dense = np.broadcast_to(laid_dense(masks) if dense is None else dense, len(masks))
     kept = masks if whole else useful_masks(masks)
@@ -359,7 +363,7 @@ def pack(
     names = [*mask, *(k.replace("weight", "bias") for k in mask)]
     slots = dict(zip(names, find_slots(kept, units, at, found, dense_at)))
     for k, (place, where) in slots.items(): net.params[place] = weights[k].numpy()[where]
-    mark_alive(net, slots.values())
+    mark_alive(net, slots, trained)
     return net, slots
 
 # %% ../../nbs/engines/07_sparse.ipynb #94e1c3aa
@@ -965,12 +969,13 @@ class Predictor:
 @patch
 def predictor(self:Ticket): # A function from images [n, inputs] to class scores [n, classes]
     "The network before training as a fast function, computed on alive weights only."
-    return Predictor(masked(self), self.mask)
+    return Predictor(masked(self), full_mask(self.mask) if self.frozen else self.mask)
 
 @patch
 def predictor(self:Run): # A function from images [n, inputs] to class scores [n, classes]
     "The network at early stopping as a fast function, computed on alive weights only."
-    return Predictor(self.best, self.ticket.mask)
+    ticket = self.ticket
+    return Predictor(self.best, full_mask(ticket.mask) if ticket.frozen else ticket.mask)
 
 # %% ../../nbs/engines/07_sparse.ipynb #33218e40
 def test_and_train(
@@ -990,7 +995,7 @@ def train_alone(
     "Train one ticket by the sparse kernels."
     start, (train, valid, test) = time.perf_counter(), lit_dataset(data)
     theta, method, rows, done = masked(ticket), method_of(recipe), [], recipe.start
-    net, slots = pack(theta, ticket.mask, whole=recipe.weight_decay > 0)
+    net, slots = pack(theta, ticket.mask, None, recipe.weight_decay > 0, ticket.frozen)
     batches = Batches(len(data.train), recipe.batch_size, seed, done)
     for iteration in recipe.evaluations:
         rates = recipe.rates(done, iteration)

@@ -24,7 +24,7 @@ from ..idea.experiment import Trial
 from ..idea.pruning import prune
 from ..idea.tickets import Ticket
 from ..idea.training import Run, evaluate, one_thread
-from ..studies.later import constant, later_studies, own_signs
+from ..studies.later import constant, had_grown, later_studies, own_signs
 from ..studies.ready_made import studies
 from ..studies.study import Study, study_data, study_dict
 
@@ -188,10 +188,31 @@ def supermask_rows(
                         | dict(test_accuracy=o["test_accuracy"]))
     return rows
 
+# %% ../../nbs/evidence/22_successors.ipynb #2e73681e
+def grown_rows(
+    found:list, # Pairs of labels and key, of a study with `winning`
+    store, # Where the runs are
+    data=None, # Not looked at
+)->list: # A dictionary per trial, level and layer: pruned, grown
+    "Of the weights pruned so far, how many had grown when they went."
+    keys, rows = by_labels(found), []
+    for trial in sorted({o[1] for o in keys}):
+        before = dense = store.get(keys["winning", trial, 0, 0])
+        count = dict.fromkeys(dense.ticket.mask, 0)
+        for level in range(1, 1 + max(o[3] for o in keys if o[:2] == ("winning", trial))):
+            run = store.get(keys["winning", trial, 0, level])
+            mask, labels = run.ticket.mask, ("winning", trial, 0, level, run.ticket.density)
+            for k, new in had_grown(before, mask, dense.ticket).items():
+                count[k] += int(new.sum())
+                rows.append(row_labels(*labels) | dict(layer=k.removesuffix(".weight"),
+                            pruned=int((~mask[k]).sum()), grown=count[k]))
+            before = run
+    return rows
+
 # %% ../../nbs/evidence/22_successors.ipynb #f58b80f0
 measurements = { # Study: kind of its table, and what makes its rows
     "instability": ("lines", line_rows), "overlap": ("overlaps", overlap_rows),
-    "untrained": ("masks", supermask_rows)}
+    "untrained": ("masks", supermask_rows), "zeros": ("grown", grown_rows)}
 
 def measured(study): return measurements.get(study.name.partition(":")[0]) # None where nothing is
 
@@ -391,6 +412,19 @@ def _z3(masks):
                          "percent", mean_of(there), neutral=0.1),
             judge_bound(f"the same on θ₀, best size ({100*plain_size:.1f} %)", "> 80 %",
                         "percent", mean_of(plain), limit=0.8, neutral=0.1)]
+
+# %% ../../nbs/evidence/22_successors.ipynb #ebad9837
+@claim("Z4", "Frozen at their initial values, pruned weights do worse than at 0, unless only "
+       "those stay that had moved away from 0", "Zhou et al. 2019, section 4 (second hand)",
+       needs="zeros")
+def _z4(summary):
+    return [minus(summary, "winning", "frozen"),
+            minus(summary, "frozen if grown", "winning", match=0.002),
+            minus(summary, "frozen if grown", "frozen")]
+
+@claim("Z5", "Frozen if they had moved towards 0, pruned weights do worse than frozen if they had "
+       "moved away", "our question", needs="zeros")
+def _z5(summary): return [minus(summary, "frozen if grown", "frozen if shrunk")]
 
 # %% ../../nbs/evidence/22_successors.ipynb #bc1a8530
 methods = ("SNIP", "GraSP", "SynFlow")

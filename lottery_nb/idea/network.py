@@ -43,18 +43,24 @@ class MaskedLinear(nn.Module):
         out_features:int, # Outputs
         rng=None, # NumPy generator of the initial weight; default: the "init" stream of seed 0
         init="glorot", # "glorot", or a standard deviation above 0
+        frozen:bool=False, # Do pruned weights stay as they are, in place of 0?
     ):
         super().__init__()
         weight = glorot_normal(in_features, out_features, rng or stream(0, "init"), init)
         self.weight = nn.Parameter(weight)
         self.bias = nn.Parameter(torch.zeros(out_features))
         self.register_buffer("mask", torch.ones_like(weight, dtype=torch.bool))
+        self.frozen = frozen
 
-    def forward(self, x): return F.linear(x, self.weight*self.mask, self.bias)
+    def forward(self, x):
+        weight = self.weight*self.mask
+        if self.frozen: weight = weight + (self.weight*~self.mask).detach()
+        return F.linear(x, weight, self.bias)
 
     def extra_repr(self):
         n_out, n_in = self.weight.shape
-        return f"{n_in}, {n_out}, alive={self.mask.sum():,}"
+        rest = ", the others frozen" if self.frozen else ""
+        return f"{n_in}, {n_out}, alive={self.mask.sum():,}{rest}"
 
 # %% ../../nbs/idea/02_network.ipynb #84134a56
 def check_sizes(
@@ -80,11 +86,12 @@ class MaskedMLP(nn.Module):
         sizes=(784, 300, 100, 10), # Units per layer, inputs first; the default is Lenet-300-100
         seed=0, # Draws the initial weights
         init="glorot", # "glorot", or a standard deviation above 0
+        frozen:bool=False, # Do pruned weights stay as they are, in place of 0?
     ):
         super().__init__()
         self.sizes, rng = check_sizes(sizes), stream(seed, "init")
         for i, (a, b) in enumerate(zip(self.sizes, self.sizes[1:]), 1):
-            self.add_module(f"fc{i}", MaskedLinear(a, b, rng, init))
+            self.add_module(f"fc{i}", MaskedLinear(a, b, rng, init, frozen))
 
     def forward(self, x):
         *hidden, last = self.children()

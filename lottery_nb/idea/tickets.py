@@ -48,6 +48,7 @@ class Ticket:
     weights:dict # θ₀: float32 parameters fc1.weight, fc1.bias, fc2.weight, …
     mask:dict # m: a bool tensor per weight matrix
     init:object = "glorot" # Distribution of θ₀: "glorot", or a standard deviation
+    frozen:bool = False # Do pruned weights stay in the network at θ₀, untrained? Else they are 0
 
     def __post_init__(self):
         for k in ("weights", "mask"):
@@ -64,7 +65,8 @@ class Ticket:
     def density(self): return density(self.mask)
     def __repr__(self):
         count, sizes = sum(alive(self.mask).values()), "-".join(map(str, self.sizes))
-        return f"Ticket({sizes}, {count:,} weights, {100*self.density:.1f} %)"
+        rest = ", the others frozen" if self.frozen else ""
+        return f"Ticket({sizes}, {count:,} weights, {100*self.density:.1f} %{rest})"
 
 # %% ../../nbs/idea/04_tickets.ipynb #77a6b827
 def check_shapes(
@@ -119,8 +121,9 @@ def dense_ticket(
 # %% ../../nbs/idea/04_tickets.ipynb #948a3407
 def masked(
     ticket:Ticket, # Any
-)->dict: # Every parameter, new tensors; pruned weights are 0
-    "m ⊙ θ₀ and the biases: what training starts from."
+)->dict: # Every parameter, new tensors; pruned weights are 0, if they are not frozen
+    "m ⊙ θ₀ and the biases: what training starts from; where pruned weights are frozen, all of θ₀."
+    if ticket.frozen: return dict(ticket.weights)
     mask = ticket.mask
     return {k: w*mask[k] if k in mask else w for k, w in ticket.weights.items()}
 
@@ -128,7 +131,7 @@ def masked(
 @patch
 def network(self:Ticket)->MaskedMLP: # A new module each time
     "The masked network f(x; m ⊙ θ₀), ready to train."
-    net = MaskedMLP(self.sizes)
+    net = MaskedMLP(self.sizes, frozen=self.frozen)
     masks = {k.replace("weight", "mask"): m for k, m in self.mask.items()}
     net.load_state_dict(masked(self) | masks)
     return net
@@ -176,9 +179,9 @@ def reinitialize(
 # %% ../../nbs/idea/04_tickets.ipynb #0fe25edb
 @patch
 def digest(self:Ticket)->str: # 64 hexadecimal digits
-    "Hash of what the ticket trains: sizes, masks, surviving weights and biases."
-    mask = self.mask
-    weights = {k: w[mask[k]] if k in mask else w for k, w in self.weights.items()}
+    "Hash of what the ticket trains: sizes, masks, biases, surviving weights and frozen ones."
+    mask, weights = self.mask, self.weights
+    if not self.frozen: weights = {k: w[mask[k]] if k in mask else w for k, w in weights.items()}
     parts = [str(self.sizes).encode()]
     parts += [np.packbits(m.numpy()).tobytes() for m in mask.values()]
     parts += [weights[k].numpy().tobytes() for k in sorted(weights)]
@@ -190,13 +193,14 @@ def to_network(self:Ticket,
     masks:bool=False, # Carry the mask as `torch.nn.utils.prune` does? Else pruned weights are 0
 )->nn.Sequential: # Linear, ReLU, Linear, …: float32, on the CPU, in training mode
     "The network f(x; m ⊙ θ₀) in PyTorch's own layers; only with `masks` do pruned weights stay 0."
-    layers = []
+    if masks and self.frozen:
+        raise InputError("PyTorch's masks cannot freeze pruned weights at other values than 0")
+    layers, weights = [], self.weights if masks else masked(self)
     for k, m in self.mask.items():
         layer = nn.utils.skip_init(nn.Linear, *m.shape[::-1])
-        layer.weight.data = self.weights[k]
-        layer.bias.data = self.weights[k.replace("weight", "bias")]
+        layer.weight.data = weights[k]
+        layer.bias.data = weights[k.replace("weight", "bias")]
         if masks: custom_from_mask(layer, "weight", m)
-        else: layer.weight.data *= m
         layers += [layer, nn.ReLU()]
     return nn.Sequential(*layers[:-1])
 
@@ -272,7 +276,8 @@ def from_network(cls:Ticket,
         weights[name], weights[f"fc{i}.bias"] = w, b
         mask[name] = torch.ones_like(w, dtype=torch.bool) if m is None else as_mask(name, m)
         if zeros: mask[name] = mask[name] & (w != 0)
-    return cls(weights, mask, init)
+    frozen = isinstance(network, MaskedMLP) and network.fc1.frozen
+    return cls(weights, mask, init, frozen)
 
 # %% ../../nbs/idea/04_tickets.ipynb #7218a57b
 def resample(
@@ -334,7 +339,10 @@ def pack_ticket(
     tensors = {k: w[mask[k]] if k in mask else w for k, w in weights.items()}
     tensors |= {f"{k}.mask": pack_mask(m) for k, m in mask.items()}
     sizes = ",".join(map(str, ticket.sizes))
-    return tensors, dict(format=_format, sizes=sizes, init=str(ticket.init))
+    header = dict(format=_format, sizes=sizes, init=str(ticket.init))
+    if not ticket.frozen: return tensors, header
+    tensors |= {f"{k}.frozen": weights[k][~m] for k, m in mask.items()}
+    return tensors, header | dict(frozen="yes")
 
 # %% ../../nbs/idea/04_tickets.ipynb #165fd4c9
 _blank = "0"*64
@@ -380,33 +388,37 @@ def save(self:Ticket,
 # %% ../../nbs/idea/04_tickets.ipynb #c0c60163
 def read_header(
     fields:dict, # Of a safetensors file
-)->tuple: # Sizes, and the distribution of the initial weights
+)->tuple: # Sizes, the distribution of the initial weights, and whether pruned ones are frozen
     "What the header of a ticket file says; raises `ValueError` where it makes no sense."
     if (given := fields.get("format", "not given")) != _format:
         raise ValueError(f"its format is {quote(given)}, not {_format!r}")
-    if unknown := set(fields) - {"format", "sizes", "init", "digest"}:
+    if unknown := set(fields) - {"format", "sizes", "init", "digest", "frozen"}:
         raise ValueError(f"its header has a field {quote(min(unknown))}")
+    if (frozen := fields.get("frozen")) not in (None, "yes"):
+        raise ValueError(f"its frozen is {quote(frozen)}")
     sizes, init = fields.get("sizes", ""), fields.get("init", "")
     if not re.fullmatch("[1-9][0-9]{0,8}(,[1-9][0-9]{0,8})+", sizes):
         raise ValueError(f"its sizes are {quote(sizes)}")
     if init != "glorot":
         try: init = check_number("init", float(init), 0, above=True)
         except ValueError as e: raise ValueError(f"its init is {quote(init)}") from e
-    return tuple(map(int, sizes.split(","))), init
+    return tuple(map(int, sizes.split(","))), init, frozen == "yes"
 
 # %% ../../nbs/idea/04_tickets.ipynb #adfb9d6f
 def check_layout(
     file, # An open safetensors file
     sizes:tuple, # Units per layer
+    frozen:bool, # Are pruned weights in it, too?
 ):
     "Raise `ValueError` where a tensor of a ticket is missing or cannot be one."
     check_sizes(sizes)
     names = set(file.keys())
     for i, (a, b) in enumerate(zip(sizes, sizes[1:]), 1):
         bits = -(-a*b//8)
-        for part, kind, least, most in (("weight", "F32", 0, a*b),
-                                        ("bias", "F32", b, b),
-                                        ("weight.mask", "U8", bits//1032, 2*bits + 64)):
+        parts = [("weight", "F32", 0, a*b), ("bias", "F32", b, b),
+                 ("weight.mask", "U8", bits//1032, 2*bits + 64)]
+        if frozen: parts.append(("weight.frozen", "F32", 0, a*b))
+        for part, kind, least, most in parts:
             name = f"fc{i}.{part}"
             if name not in names: raise ValueError(f"{name} is missing")
             found = file.get_slice(name)
@@ -433,33 +445,43 @@ def read_mask(
     return torch.from_numpy(bits[:count].view(bool)).view(shape)
 
 # %% ../../nbs/idea/04_tickets.ipynb #7bb42d94
+def fill_in(
+    weight:torch.Tensor, # Changed in place
+    where:torch.Tensor, # Bool, as large
+    values:torch.Tensor, # What belongs there, row by row
+    name:str, # Of the weights, as the message has it
+):
+    "Write values where a mask is set; raises `ValueError` where there are more or fewer."
+    if len(values) != (count := int(where.sum())):
+        raise ValueError(f"{name} has {len(values):,} values for {count:,} mask bits")
+    weight.masked_scatter_(where, values)
+
 def read_layer(
     file, # An open safetensors file
     i:int, # Which layer, from 1
     fan_in:int, # Its inputs
     fan_out:int, # Its outputs
+    frozen:bool, # Are pruned weights in it, too?
 )->tuple: # Weight, bias and mask
     "One layer of a ticket file; raises `ValueError` where its parts do not fit."
-    name = f"fc{i}.weight"
+    name, weight = f"fc{i}.weight", torch.zeros(fan_out, fan_in)
     mask = read_mask(file.get_tensor(f"{name}.mask"), (fan_out, fan_in))
-    values, count = file.get_tensor(name), int(mask.sum())
-    if len(values) != count:
-        raise ValueError(f"{name} has {len(values):,} values for {count:,} mask bits")
-    weight = torch.zeros(fan_out, fan_in).masked_scatter(mask, values)
+    for part, where in ((name, mask), (f"{name}.frozen", ~mask))[:1 + frozen]:
+        fill_in(weight, where, file.get_tensor(part), part)
     return weight, file.get_tensor(f"fc{i}.bias"), mask
 
 # %% ../../nbs/idea/04_tickets.ipynb #7b3621dd
 def read_ticket(
     file, # An open safetensors file
-)->Ticket: # Pruned weights are 0
+)->Ticket: # Pruned weights are 0, if they are not frozen
     "The ticket in a file; raises one of `_unreadable` where there is none."
-    sizes, init = read_header(file.metadata() or {})
-    check_layout(file, sizes)
+    sizes, init, frozen = read_header(file.metadata() or {})
+    check_layout(file, sizes, frozen)
     weights, mask = {}, {}
     for i, (a, b) in enumerate(zip(sizes, sizes[1:]), 1):
         name = f"fc{i}.weight"
-        weights[name], weights[f"fc{i}.bias"], mask[name] = read_layer(file, i, a, b)
-    return Ticket(weights, mask, init)
+        weights[name], weights[f"fc{i}.bias"], mask[name] = read_layer(file, i, a, b, frozen)
+    return Ticket(weights, mask, init, frozen)
 
 _unreadable = (OSError, KeyError, ValueError, TypeError, zlib.error, SafetensorError)
 

@@ -20,7 +20,7 @@ from .data import Dataset, Split
 from .network import MaskedMLP
 from .pruning import find_criterion, magnitude, magnitudes
 from .pruning import prune as lowest_removed
-from .tickets import Ticket, dense_ticket, rewind
+from .tickets import Ticket, dense_ticket, masked, rewind
 
 # %% ../../nbs/idea/05_training.ipynb #3a833a8d
 optimizers = {} # Name → optimizer(parameters, recipe)
@@ -495,8 +495,9 @@ def compare_engines(
     "Train tickets by two engines, and say how far apart they end."
     rows = []
     for a, b in zip(*(o(tickets, data, recipes, seeds, lambda n: None) for o in (engine, other))):
-        zero = all(not w[k][~m].any() for w in (a.final, a.best) for k, m in a.ticket.mask.items())
-        same = zero and a.early_stop.iteration == b.early_stop.iteration
+        start, masks = masked(a.ticket), a.ticket.mask.items()
+        still = all(w[k][~m].equal(start[k][~m]) for w in (a.final, a.best) for k, m in masks)
+        same = still and a.early_stop.iteration == b.early_stop.iteration
         rows.append(dict(optimizer=a.recipe.optimizer, density=100*a.ticket.density,
                          **distances(a, b), same=same))
     return pd.DataFrame(rows)

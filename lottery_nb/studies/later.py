@@ -94,6 +94,7 @@ def foresee_instability(trial, levels):
 
 # %% ../../nbs/studies/15_later.ipynb #89dff51c
 every_other = tuple(range(0, 21, 2)) # Levels from 100 to 1.2 %
+few = (4, 7, 10, 12, 14, 16, 18, 20) # Levels from 41.1 to 1.2 %
 
 @experiment("instability", trainings=foresee_instability, levels=check_levels)
 def instability(
@@ -164,6 +165,63 @@ def signs(
     both = treatments | {f"{k}, own signs": own_signs(f) for k, f in treatments.items()}
     branches = [redrawn(k, f, 1) for k, f in both.items()]
     return beside(winning(trial), at_levels(levels, together(branches)))
+
+# %% ../../nbs/studies/15_later.ipynb #ad8f7f9a
+def freeze(
+    ticket:Ticket, # Of `dense`; its pruned weights do not matter
+    dense:Ticket, # All of θ₀
+    where:dict, # Which pruned weights stay at θ₀; the others are 0
+)->Ticket:
+    "A ticket some of whose pruned weights are frozen at θ₀ (Zhou et al. 2019)."
+    kept = {k: dense.weights[k]*(m | where[k]) for k, m in ticket.mask.items()}
+    return replace(ticket, weights=ticket.weights | kept, frozen=True)
+
+def had_grown(
+    run:Run, # Any
+    mask:dict, # What is left after it
+    dense:Ticket, # All of θ₀
+)->dict: # Bool tensors
+    "Which weights went although they ended larger than they began."
+    return {k: run.ticket.mask[k] & ~m & (run.final[k].abs() > dense.weights[k].abs())
+            for k, m in mask.items()}
+
+# %% ../../nbs/studies/15_later.ipynb #a41efaa7
+freezings = "frozen", "frozen if grown", "frozen if shrunk"
+
+def frozen_jobs(
+    job:Job, # Of a winning ticket
+    dense:Ticket, # All of θ₀
+    grown:dict, # Which pruned weights had grown when they went
+)->list: # A job for each of `freezings`
+    "A winning ticket's training, pruned weights frozen: all, those that had grown, the others."
+    pruned = {k: ~m for k, m in job.ticket.mask.items()}
+    shrunk = {k: m & ~grown[k] for k, m in pruned.items()}
+    return [replace(job, ticket=freeze(job.ticket, dense, where), leaf=True,
+                    labels=job.labels | dict(condition=name))
+            for name, where in zip(freezings, (pruned, grown, shrunk))]
+
+def foresee_zeros(trial, levels):
+    "What `zeros` will ask for."
+    tickets = winning.trainings(trial)
+    return [*tickets, *(replace(o, condition=name, leaf=True, origin=(name, o.origin))
+                        for o in tickets if o.level in levels for name in freezings)]
+
+# %% ../../nbs/studies/15_later.ipynb #f58ab45a
+@experiment("zeros", trainings=foresee_zeros, levels=check_pruned)
+def zeros(
+    trial:Trial, # From what, and how
+    levels=few, # At which levels to freeze what is pruned
+):
+    "Winning tickets whose pruned weights stay at θ₀ in place of 0 (Zhou et al. 2019)."
+    ticket = dense = trial.ticket
+    grown = {k: torch.zeros_like(m) for k, m in dense.mask.items()}
+    for level in range(trial.rounds + 1):
+        job = trial.job("winning", ticket, level)
+        [run, *_] = yield [job, *(frozen_jobs(job, dense, grown) if level in levels else [])]
+        if run.diverged or level == trial.rounds: return
+        ticket = trial.prune(run)
+        new = had_grown(run, ticket.mask, dense)
+        grown = {k: m | new[k] for k, m in grown.items()}
 
 # %% ../../nbs/studies/15_later.ipynb #8c876163
 @criterion
@@ -267,7 +325,6 @@ def check_scores(what, value):
     return check_different(what, value, check)
 
 # %% ../../nbs/studies/15_later.ipynb #d7daa7a4
-few = (4, 7, 10, 12, 14, 16, 18, 20) # Levels from 41.1 to 1.2 %
 _steps = {"SynFlow": 100} # Others prune in one go
 
 def foresee_before(trial, scores, levels):
@@ -503,6 +560,7 @@ _later = { # In the order to run them
     "criteria": dict(rounds=20, sweep={"score": [
         "magnitude", "magnitude increase", "movement", "large final, same sign",
         "initial magnitude", "random", "small final"]}),
+    "zeros": dict(rounds=20, conditions={"winning": {}, "zeros": {}}),
     "early": dict(rounds=20, conditions=_beside | {
         "found after": {"after": [500, 1_000, 2_000, 5_000]}, "found on part": {}}),
     "transfer": dict(rounds=20, conditions=_beside | {

@@ -21,7 +21,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from ..core import InputError, check_number, check_seed, provenance, quote
 from ..idea.data import Dataset
-from ..idea.tickets import Ticket, load_ticket, pack_ticket
+from ..idea.tickets import Ticket, load_ticket, masked, pack_ticket
 from ..idea.training import Point, Recipe, Run, optimizers
 from ..engines.engines import built_in
 
@@ -112,15 +112,15 @@ def reading(
 # %% ../../nbs/studies/11_store.ipynb #c0de0007
 def restored(
     values:torch.Tensor, # As stored: of a weight matrix, the survivors
-    shape, # Of the parameter
+    start:torch.Tensor, # The parameter before training
     mask, # Of the parameter; None where it has none
-)->torch.Tensor: # float32; pruned weights are 0
+)->torch.Tensor: # float32; pruned weights are as before training
     "A parameter from what is stored of it; raises `ValueError` where that does not fit."
-    expected = tuple(shape) if mask is None else (int(mask.sum()),)
+    expected = tuple(start.shape) if mask is None else (int(mask.sum()),)
     if values.dtype != torch.float32 or tuple(values.shape) != expected:
         found = f"{values.dtype} {list(values.shape)}"
         raise ValueError(f"float32 {list(expected)} expected, not {found}")
-    return values if mask is None else torch.zeros(mask.shape).masked_scatter(mask, values)
+    return values if mask is None else start.masked_scatter(mask, values)
 
 # %% ../../nbs/studies/11_store.ipynb #c0de0008
 def read_weights(
@@ -135,10 +135,9 @@ def read_weights(
         if not isinstance(cause, (OSError, SafetensorError, RuntimeError)): raise
         # Its bytes are sound, so it was not opened, for which safetensors has several errors
         raise Unreadable(f"{path} cannot be read: {cause}; nothing was changed") from e
-    mask, weights = ticket.mask, ticket.weights
+    mask, start = ticket.mask, masked(ticket)
     def part(name):
-        return {k: restored(tensors[f"{name}.{k}"], w.shape, mask.get(k))
-                for k, w in weights.items()}
+        return {k: restored(tensors[f"{name}.{k}"], w, mask.get(k)) for k, w in start.items()}
     return ticket, *map(part, _parts)
 
 # %% ../../nbs/studies/11_store.ipynb #d1bc7f82
