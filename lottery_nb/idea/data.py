@@ -9,7 +9,7 @@ __all__ = ['Split', 'Dataset', 'load_dataset']
 import hashlib, math, os, struct, tempfile, warnings, zipfile, zlib
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from http.client import HTTPException
 from importlib.util import find_spec
@@ -61,6 +61,7 @@ class Dataset:
     train:Split # What networks are trained on
     valid:Split # What early stopping is read from
     test:Split # What is reported, and never selects anything
+    root:Path = field(default=None, repr=False) # The data folder it was loaded from
 
     def __post_init__(self):
         if not isinstance(self.name, str) or not 0 < len(self.name) <= 100:
@@ -450,8 +451,9 @@ def load_dataset(
     check_seed(seed)
     valid = datasets[name].valid if valid is None else valid
     check_number("valid", valid, 1, whole=True)
-    parts = datasets[name].read(data_root(root))
+    root = data_root(root)
+    parts = datasets[name].read(root)
     if not isinstance(parts, (tuple, list)) or len(parts) != 4:
         raise InputError(f"what reads {name!r} must give training x, y and test x, y")
     x, y, *test = parts
-    return Dataset.from_arrays(x, y, valid, test, seed, pixels, name)
+    return replace(Dataset.from_arrays(x, y, valid, test, seed, pixels, name), root=root)

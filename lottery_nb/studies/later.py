@@ -453,7 +453,8 @@ def found_on(
     levels=few, # Which of them to train
 ):
     "Tickets of other images (Morcos et al. 2019)."
-    source = replace(trial, data=study_data(Study(dataset=dataset)))
+    data = study_data(Study(dataset=dataset), trial.data.root)
+    source = replace(trial, data=data)
     return found_elsewhere(f"found on {dataset}", trial, source, levels, True)
 
 # %% ../../nbs/studies/15_later.ipynb #f0e1000c
