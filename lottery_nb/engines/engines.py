@@ -12,7 +12,7 @@ import torch
 from ..core import InputError, check_choice, check_seed, make_bar, register
 from ..idea.data import Dataset
 from ..idea.tickets import Ticket
-from ..idea.training import Recipe, Run, check_engine
+from ..idea.training import Recipe, Run, check_decay, check_engine
 
 # %% ../../nbs/engines/09_engines.ipynb #1f6931ed
 built_in = { # Name → where `NAME_engine` is; interchangeable, and so no part of a run's key
@@ -86,15 +86,6 @@ def check_fit(
     if classes < data.classes:
         raise InputError(f"{ticket} tells {classes} classes apart, "
                          f"but {data.name} has {data.classes}")
-
-def check_decay(
-    ticket:Ticket, # Any
-    recipe:Recipe, # How it is to be trained
-):
-    "Raise `InputError` where weight decay would move frozen weights."
-    if ticket.frozen and recipe.weight_decay:
-        raise InputError(f"frozen weights do not decay: {ticket} needs weight_decay 0, "
-                         f"not {recipe.weight_decay:g}")
 
 # %% ../../nbs/engines/09_engines.ipynb #af3fd52c
 def train_many(

@@ -968,12 +968,12 @@ class Predictor:
 # %% ../../nbs/engines/07_sparse.ipynb #9392f90f
 @patch
 def predictor(self:Ticket): # A function from images [n, inputs] to class scores [n, classes]
-    "The network before training as a fast function, computed on alive weights only."
+    "The network before training as a fast function of its alive weights, and frozen ones."
     return Predictor(masked(self), full_mask(self.mask) if self.frozen else self.mask)
 
 @patch
 def predictor(self:Run): # A function from images [n, inputs] to class scores [n, classes]
-    "The network at early stopping as a fast function, computed on alive weights only."
+    "The network at early stopping as a fast function of its alive weights, and frozen ones."
     ticket = self.ticket
     return Predictor(self.best, full_mask(ticket.mask) if ticket.frozen else ticket.mask)
 

@@ -21,10 +21,11 @@ from .tables import grow_all, origin, read_table, table_path, write_table
 from .weights import alive_in_both
 from ..idea.data import Dataset, Split
 from ..idea.experiment import Trial
+from ..idea.network import init_std
 from ..idea.pruning import prune
 from ..idea.tickets import Ticket
 from ..idea.training import Run, evaluate, one_thread
-from ..studies.later import constant, had_grown, later_studies, own_signs
+from ..studies.later import constant, grown_and_shrunk, later_studies, own_signs
 from ..studies.ready_made import studies
 from ..studies.study import Study, study_data, study_dict
 
@@ -193,21 +194,27 @@ def grown_rows(
     found:list, # Pairs of labels and key, of a study with `winning`
     store, # Where the runs are
     data=None, # Not looked at
-)->list: # A dictionary per trial, level and layer: pruned, grown
-    "Of the weights pruned so far, how many had grown when they went."
+)->list: # A dictionary per trial, level and layer
+    "Of the weights pruned so far, how many had grown or shrunk, and their mean |θ₀|/σ."
     keys, rows = by_labels(found), []
     for trial in sorted({o[1] for o in keys}):
         before = dense = store.get(keys["winning", trial, 0, 0])
-        count = dict.fromkeys(dense.ticket.mask, 0)
+        kinds = [{k: torch.zeros_like(m) for k, m in dense.ticket.mask.items()} for _ in range(2)]
         for level in range(1, 1 + max(o[3] for o in keys if o[:2] == ("winning", trial))):
             run = store.get(keys["winning", trial, 0, level])
-            mask, labels = run.ticket.mask, ("winning", trial, 0, level, run.ticket.density)
-            for k, new in had_grown(before, mask, dense.ticket).items():
-                count[k] += int(new.sum())
-                rows.append(row_labels(*labels) | dict(layer=k.removesuffix(".weight"),
-                            pruned=int((~mask[k]).sum()), grown=count[k]))
+            new = grown_and_shrunk(before, run.ticket.mask, dense.ticket)
+            kinds = [{k: m | more[k] for k, m in o.items()} for o, more in zip(kinds, new)]
+            labels = row_labels("winning", trial, 0, level, run.ticket.density)
+            rows += [labels | fate_of(dense.ticket, run.ticket.mask, k, *kinds) for k in kinds[0]]
             before = run
     return rows
+
+def fate_of(dense, mask, k, grown, shrunk):
+    "Counts and sizes of one layer."
+    size = dense.weights[k].abs()/init_std(*mask[k].shape[::-1], dense.init)
+    counts = dict(pruned=~mask[k], grown=grown[k], shrunk=shrunk[k])
+    return (dict(layer=k.removesuffix(".weight")) | {o: int(m.sum()) for o, m in counts.items()}
+            | {f"{o}_size": size[m].mean().item() for o, m in counts.items()})
 
 # %% ../../nbs/evidence/22_successors.ipynb #f58b80f0
 measurements = { # Study: kind of its table, and what makes its rows
@@ -415,16 +422,16 @@ def _z3(masks):
 
 # %% ../../nbs/evidence/22_successors.ipynb #ebad9837
 @claim("Z4", "Frozen at their initial values, pruned weights do worse than at 0, unless only "
-       "those stay that had moved away from 0", "Zhou et al. 2019, section 4 (second hand)",
-       needs="zeros")
+       "those stay that had grown", "Zhou et al. 2019, section 4 (second hand)", needs="zeros")
 def _z4(summary):
     return [minus(summary, "winning", "frozen"),
-            minus(summary, "frozen if grown", "winning", match=0.002),
-            minus(summary, "frozen if grown", "frozen")]
+            minus(summary, "frozen if grown", "winning", match=0.002)]
 
-@claim("Z5", "Frozen if they had moved towards 0, pruned weights do worse than frozen if they had "
-       "moved away", "our question", needs="zeros")
-def _z5(summary): return [minus(summary, "frozen if grown", "frozen if shrunk")]
+@claim("Z5", "It matters which pruned weights are frozen: those that had grown do better than as "
+       "many at random, and than those that had shrunk", "Zhou et al. 2019 (their program)",
+       needs="zeros")
+def _z5(summary):
+    return [minus(summary, "frozen if grown", o) for o in ("frozen at random", "frozen if shrunk")]
 
 # %% ../../nbs/evidence/22_successors.ipynb #bc1a8530
 methods = ("SNIP", "GraSP", "SynFlow")

@@ -108,6 +108,7 @@ class Foreseen:
     density:float # Share of the weights that is alive
     recipe:Recipe # How it is trained
     leaf:bool=False # As in `Job`
+    frozen:bool=False # Do pruned weights stay in the network, and cost as much as others?
 
 # %% ../../nbs/idea/06_experiment.ipynb #d5fee81f
 @patch

@@ -44,7 +44,7 @@ class Copies(Mapping):
 # %% ../../nbs/idea/04_tickets.ipynb #36c86306
 @dataclass(frozen=True, eq=False)
 class Ticket:
-    "Initial weights θ₀ and a mask m: the untrained network f(x; m ⊙ θ₀)."
+    "Initial weights θ₀ and a mask m: the untrained network f(x; m ⊙ θ₀); or a `frozen` one."
     weights:dict # θ₀: float32 parameters fc1.weight, fc1.bias, fc2.weight, …
     mask:dict # m: a bool tensor per weight matrix
     init:object = "glorot" # Distribution of θ₀: "glorot", or a standard deviation
@@ -182,7 +182,7 @@ def digest(self:Ticket)->str: # 64 hexadecimal digits
     "Hash of what the ticket trains: sizes, masks, biases, surviving weights and frozen ones."
     mask, weights = self.mask, self.weights
     if not self.frozen: weights = {k: w[mask[k]] if k in mask else w for k, w in weights.items()}
-    parts = [str(self.sizes).encode()]
+    parts = [str(self.sizes).encode(), *([b"frozen"] if self.frozen else [])]
     parts += [np.packbits(m.numpy()).tobytes() for m in mask.values()]
     parts += [weights[k].numpy().tobytes() for k in sorted(weights)]
     return sha256(b"".join(sha256(p).digest() for p in parts)).hexdigest()
@@ -190,7 +190,7 @@ def digest(self:Ticket)->str: # 64 hexadecimal digits
 # %% ../../nbs/idea/04_tickets.ipynb #de52ee59
 @patch
 def to_network(self:Ticket,
-    masks:bool=False, # Carry the mask as `torch.nn.utils.prune` does? Else pruned weights are 0
+    masks:bool=False, # Carry the mask as `torch.nn.utils.prune` does? Else nothing is masked
 )->nn.Sequential: # Linear, ReLU, Linear, …: float32, on the CPU, in training mode
     "The network f(x; m ⊙ θ₀) in PyTorch's own layers; only with `masks` do pruned weights stay 0."
     if masks and self.frozen:
@@ -334,7 +334,7 @@ def pack_mask(
 def pack_ticket(
     ticket:Ticket, # What to write
 )->tuple[dict, dict]: # Tensors and header of a ticket file
-    "What a ticket file holds: alive weights, biases, masks; format, sizes, distribution."
+    "What a ticket file holds: weights that are alive or frozen, biases, masks; and a header."
     weights, mask = ticket.weights, ticket.mask
     tensors = {k: w[mask[k]] if k in mask else w for k, w in weights.items()}
     tensors |= {f"{k}.mask": pack_mask(m) for k, m in mask.items()}
@@ -489,7 +489,7 @@ _unreadable = (OSError, KeyError, ValueError, TypeError, zlib.error, SafetensorE
 def load_ticket(
     path, # A safetensors file that holds a ticket, and maybe other tensors
     checked:bool=False, # Check the digest in its header, and warn where there is none?
-)->Ticket: # Pruned weights are 0
+)->Ticket: # Pruned weights are 0, if they are not frozen
     "Read a ticket; raises `InputError` where it is missing, damaged or something else."
     try:
         with safe_open(Path(path), "pt") as file:
@@ -514,6 +514,6 @@ def check_digest(
 @patch(cls_method=True)
 def load(cls:Ticket,
     path, # A file that `Ticket.save` wrote
-)->Ticket: # Pruned weights are 0
+)->Ticket: # Pruned weights are 0, if they are not frozen
     "Read a ticket file; raises `InputError` where it is missing, damaged or another."
     return load_ticket(path, checked=True)

@@ -359,6 +359,16 @@ def test_and_train(
     "What a point says beyond the history."
     return *evaluate(net, data.test), evaluate(net, data.train)[1]
 
+# %% ../../nbs/idea/05_training.ipynb #1b847207
+def check_decay(
+    ticket:Ticket, # Any
+    recipe:Recipe, # How it is to be trained
+):
+    "Raise `InputError` where weight decay would move frozen weights."
+    if ticket.frozen and recipe.weight_decay:
+        raise InputError(f"frozen weights do not decay: {ticket} needs weight_decay 0, "
+                         f"not {recipe.weight_decay:g}")
+
 # %% ../../nbs/idea/05_training.ipynb #e47a5c34
 @one_thread()
 def train_one(
@@ -369,6 +379,7 @@ def train_one(
     tick=lambda n: None, # Called with the number of iterations done since the last call
 )->Run: # History, early stopping, trained weights
     "Train one ticket by the reference loop: the same bits whatever PyTorch's number of threads."
+    check_decay(ticket, recipe)
     start, net, train = time.perf_counter(), ticket.network(), data.train
     optimizer, rows, done = make_optimizer(net.parameters(), recipe), [], recipe.start
     batches = Batches(len(train), recipe.batch_size, seed, done)

@@ -18,7 +18,7 @@ from ..idea.experiment import together, winning
 from ..idea.network import init_std
 from ..idea.pruning import alive, criteria, criterion, random_mask
 from ..idea.tickets import Ticket, random_sparse, reinitialize
-from ..idea.training import Recipe, Run, one_thread, optimizers
+from ..idea.training import Recipe, Run, check_decay, one_thread, optimizers
 from .ready_made import ready_made
 from .study import Study, study_data
 
@@ -176,52 +176,69 @@ def freeze(
     kept = {k: dense.weights[k]*(m | where[k]) for k, m in ticket.mask.items()}
     return replace(ticket, weights=ticket.weights | kept, frozen=True)
 
-def had_grown(
+def grown_and_shrunk(
     run:Run, # Any
     mask:dict, # What is left after it
     dense:Ticket, # All of θ₀
+)->tuple: # Two dicts of bool tensors
+    "Of the weights that go after a run: which ended larger than in θ₀, and which smaller."
+    gone = {k: run.ticket.mask[k] & ~m for k, m in mask.items()}
+    change = {k: run.final[k].abs() - dense.weights[k].abs() for k in mask}
+    return tuple({k: m & (sign*change[k] > 0) for k, m in gone.items()} for sign in (1, -1))
+
+def as_many(
+    where:dict, # Bool tensors
+    among:dict, # Bool tensors, with at least as many
+    seed, # A whole number or a tuple of them
 )->dict: # Bool tensors
-    "Which weights went although they ended larger than they began."
-    return {k: run.ticket.mask[k] & ~m & (run.final[k].abs() > dense.weights[k].abs())
-            for k, m in mask.items()}
+    "As many places as in one mask, layer by layer, at random among those of another."
+    rng, chosen = stream(seed, "as many"), {}
+    for k, m in where.items():
+        places = among[k].flatten().nonzero().flatten()
+        drawn = places[torch.from_numpy(rng.permutation(len(places))[:int(m.sum())])]
+        chosen[k] = torch.zeros(m.numel()).bool().index_fill(0, drawn, True).view_as(m)
+    return chosen
 
 # %% ../../nbs/studies/15_later.ipynb #a41efaa7
-freezings = "frozen", "frozen if grown", "frozen if shrunk"
+freezings = "frozen", "frozen if grown", "frozen if shrunk", "frozen at random"
 
 def frozen_jobs(
     job:Job, # Of a winning ticket
     dense:Ticket, # All of θ₀
-    grown:dict, # Which pruned weights had grown when they went
+    grown:dict, shrunk:dict, # Which pruned weights were larger when they went, and which smaller
 )->list: # A job for each of `freezings`
-    "A winning ticket's training, pruned weights frozen: all, those that had grown, the others."
+    "A winning ticket's training, but pruned weights frozen at θ₀: all, or some of them."
     pruned = {k: ~m for k, m in job.ticket.mask.items()}
-    shrunk = {k: m & ~grown[k] for k, m in pruned.items()}
-    return [replace(job, ticket=freeze(job.ticket, dense, where), leaf=True,
+    moved = {k: m | shrunk[k] for k, m in grown.items()}
+    where = pruned, grown, shrunk, as_many(grown, moved, job.seed)
+    return [replace(job, ticket=freeze(job.ticket, dense, o), leaf=True,
                     labels=job.labels | dict(condition=name))
-            for name, where in zip(freezings, (pruned, grown, shrunk))]
+            for name, o in zip(freezings, where)]
 
 def foresee_zeros(trial, levels):
     "What `zeros` will ask for."
     tickets = winning.trainings(trial)
-    return [*tickets, *(replace(o, condition=name, leaf=True, origin=(name, o.origin))
+    return [*tickets, *(replace(o, condition=name, leaf=True, frozen=True, origin=(name, o.origin))
                         for o in tickets if o.level in levels for name in freezings)]
 
 # %% ../../nbs/studies/15_later.ipynb #f58ab45a
 @experiment("zeros", trainings=foresee_zeros, levels=check_pruned)
 def zeros(
-    trial:Trial, # From what, and how
+    trial:Trial, # From what, and how; no weight decay
     levels=few, # At which levels to freeze what is pruned
 ):
     "Winning tickets whose pruned weights stay at θ₀ in place of 0 (Zhou et al. 2019)."
     ticket = dense = trial.ticket
-    grown = {k: torch.zeros_like(m) for k, m in dense.mask.items()}
+    check_decay(replace(dense, frozen=True), trial.recipe)
+    grown, shrunk = ({k: torch.zeros_like(m) for k, m in dense.mask.items()} for _ in range(2))
     for level in range(trial.rounds + 1):
         job = trial.job("winning", ticket, level)
-        [run, *_] = yield [job, *(frozen_jobs(job, dense, grown) if level in levels else [])]
+        held = frozen_jobs(job, dense, grown, shrunk) if level in levels else []
+        [run, *_] = yield [job, *held]
         if run.diverged or level == trial.rounds: return
         ticket = trial.prune(run)
-        new = had_grown(run, ticket.mask, dense)
-        grown = {k: m | new[k] for k, m in grown.items()}
+        for so_far, new in zip((grown, shrunk), grown_and_shrunk(run, ticket.mask, dense)):
+            for k, m in new.items(): so_far[k] |= m
 
 # %% ../../nbs/studies/15_later.ipynb #8c876163
 @criterion
@@ -453,7 +470,7 @@ def found_on(
     levels=few, # Which of them to train
 ):
     "Tickets of other images (Morcos et al. 2019)."
-    data = study_data(Study(dataset=dataset), trial.data.root)
+    data = study_data(Study(dataset=dataset), getattr(trial.data, "root", None))
     source = replace(trial, data=data)
     return found_elsewhere(f"found on {dataset}", trial, source, levels, True)
 
@@ -561,7 +578,8 @@ _later = { # In the order to run them
     "criteria": dict(rounds=20, sweep={"score": [
         "magnitude", "magnitude increase", "movement", "large final, same sign",
         "initial magnitude", "random", "small final"]}),
-    "zeros": dict(rounds=20, conditions={"winning": {}, "zeros": {}}),
+    "zeros": dict(rounds=20, conditions={
+        "winning": {}, "zeros": {"levels": [7, 10, 12, 14, 16, 20]}}),
     "early": dict(rounds=20, conditions=_beside | {
         "found after": {"after": [500, 1_000, 2_000, 5_000]}, "found on part": {}}),
     "transfer": dict(rounds=20, conditions=_beside | {

@@ -177,6 +177,7 @@ def describe(
     if engine := own_engine(run.engine): inputs["engine"] = engine
     outcome = dict(diverged=run.diverged, early_stop=asdict(run.early_stop), end=asdict(run.end))
     shape = dict(sizes=list(ticket.sizes), density=ticket.density, init=ticket.init)
+    if ticket.frozen: shape["frozen"] = True
     times = dict(started=finished - timedelta(seconds=run.seconds), finished=finished)
     made = dict(engine=run.engine, seconds=run.seconds)
     made |= {k: v.isoformat(timespec="seconds") for k, v in times.items()}

@@ -479,8 +479,9 @@ def foreseen(
             labels = labels_of(o) | dict(condition=f.condition, level=f.level, draw=f.draw)
             if f.leaf and held.has(labels): continue
             origin = trial.seed, str(s.sizes), str(s.init), str(f.recipe), f.origin
+            computed = round((1 if f.frozen else f.density)*weights_in(s.sizes))
             row = dict(labels=[], condition=f.condition or "(on the way)", density=f.density,
-                       weights=round(f.density*weights_in(s.sizes)), iterations=f.recipe.length)
+                       weights=computed, iterations=f.recipe.length)
             found.setdefault(origin, row)["labels"].append(frozenset(labels.items()))
     return pd.DataFrame([*found.values()], columns=_planned)
 
