@@ -88,7 +88,7 @@ def style(
         label, marker, ls = condition, "o", "-"
     else:
         i = _added.setdefault(condition, len(_added))
-        color = sns.husl_palette(1, h=(0.95 + 0.382*i) % 1, s=0.75, l=0.5)[0]
+        color = sns.husl_palette(1, h=(0.75 + 0.29*i) % 1, s=0.9, l=(0.4, 0.65)[i % 2])[0]
         label, marker, ls = condition, _marks[i % 6], _dashes[i % 4]
     return dict(color=color, marker=marker, ls=ls, label=label)
 
