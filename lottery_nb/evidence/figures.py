@@ -75,7 +75,7 @@ _looks = {
     "lr rewinding": ("learning-rate rewinding", "#56b4e9", "d", "--"),
     "rewound": ("rewound", "#9aae07", "p", "-.")}
 _added = {} # Other conditions, as they are met
-_marks, _dashes = "<>hHd8", ("-", "--", ":", "-.")
+_marks, _dashes = "<>hHd8", ("-", "--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)))
 
 def style(
     condition:str, # As in a table's column `condition`
@@ -89,7 +89,7 @@ def style(
     else:
         i = _added.setdefault(condition, len(_added))
         color = sns.husl_palette(1, h=(0.75 + 0.29*i) % 1, s=0.9, l=(0.4, 0.65)[i % 2])[0]
-        label, marker, ls = condition, _marks[i % 6], _dashes[i % 4]
+        label, marker, ls = condition, _marks[i % 6], _dashes[i % 5]
     return dict(color=color, marker=marker, ls=ls, label=label)
 
 # %% ../../nbs/evidence/17_figures.ipynb #f17a0060
