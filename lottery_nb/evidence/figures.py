@@ -72,8 +72,7 @@ _looks = {
     "continued": ("continued training", "#8c564b", "P", "--"),
     "resampled": ("resampled", "#6a3d9a", "X", "-."),
     "iteration 0": ("pruned at iteration 0", "#4d4d4d", "P", ":"),
-    "lr rewinding": ("learning-rate rewinding", "#56b4e9", "d", "--"),
-    "rewound": ("rewound", "#9aae07", "p", "-.")}
+    "lr rewinding": ("learning-rate rewinding", "#56b4e9", "d", "--")}
 _added = {} # Other conditions, as they are met
 _marks, _dashes = "<>hHd8", ("-", "--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)))
 
@@ -82,6 +81,8 @@ def style(
 )->dict: # color, marker, ls and label, as matplotlib takes them
     "How a condition is drawn, in every figure."
     if condition in _looks: label, color, marker, ls = _looks[condition]
+    elif condition.startswith("rewound to "):
+        label, color, marker, ls = condition, "#9aae07", "p", "-."
     elif condition.startswith("noise ") and condition.endswith("σ"):
         k = float(condition[6:-1])
         color = plt.get_cmap("RdPu")(0.35 + 0.65*k*k/(k*k + 2))[:3]
