@@ -61,7 +61,7 @@ class Dataset:
     train:Split # What networks are trained on
     valid:Split # What early stopping is read from
     test:Split # What is reported, and never selects anything
-    root:Path = field(default=None, repr=False) # The data folder where it was looked for; None for arrays
+    root:Path = field(default=None, repr=False) # Data folder in which it was looked for, if any
 
     def __post_init__(self):
         if not isinstance(self.name, str) or not 0 < len(self.name) <= 100:

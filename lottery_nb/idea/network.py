@@ -37,7 +37,7 @@ def glorot_normal(
 
 # %% ../../nbs/idea/02_network.ipynb #cebf2fe2
 class MaskedLinear(nn.Module):
-    "A linear layer whose weight is multiplied by a mask: y = (mask ⊙ weight) x + bias, or `frozen`."
+    "A linear layer with a mask: y = (mask ⊙ weight) x + bias, plus what is pruned if `frozen`."
     def __init__(self,
         in_features:int, # Inputs
         out_features:int, # Outputs

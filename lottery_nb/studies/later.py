@@ -186,6 +186,7 @@ def grown_and_shrunk(
     change = {k: run.final[k].abs() - dense.weights[k].abs() for k in mask}
     return tuple({k: m & (sign*change[k] > 0) for k, m in gone.items()} for sign in (1, -1))
 
+# %% ../../nbs/studies/15_later.ipynb #49a41bb5
 def as_many(
     where:dict, # Bool tensors
     among:dict, # Bool tensors, with at least as many
